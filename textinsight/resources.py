@@ -1,0 +1,49 @@
+"""Where shipped data lies: in a checkout `models/` and `corpora/`, in an installed wheel `textinsight/_data`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from textinsight.errors import ModelError
+
+_PACKAGE = Path(__file__).parent
+
+
+def data_path(*parts: str) -> Path:
+    """The path of a shipped file or folder, e.g. data_path("corpora", "demo"); ModelError if it is not there."""
+    roots = (_PACKAGE / "_data", _PACKAGE.parent)
+    for root in roots:
+        path = root.joinpath(*parts)
+        if path.exists():
+            return path
+    raise ModelError(
+        f"shipped data {'/'.join(parts)} is missing from this installation",
+        hint="reinstall: pip install --force-reinstall textinsight",
+    )
+
+
+def model_path(name: str) -> Path:
+    """The folder of model `name`, every file checked against the sha256 in its meta.json.
+
+    $TEXTINSIGHT_MODEL_DIR/<name> wins over the shipped one. Raises ModelError if missing or altered.
+    """
+    own = os.environ.get("TEXTINSIGHT_MODEL_DIR")
+    folder = Path(own) / name if own else data_path("models", name)
+    try:
+        hashes: dict[str, str] = json.loads((folder / "meta.json").read_text("utf-8"))["sha256"]
+        for file, expected in hashes.items():
+            got = hashlib.sha256((folder / file).read_bytes()).hexdigest()
+            if got != expected:
+                raise ModelError(
+                    f"{folder / file} was altered: sha256 {got[:12]}…, expected {expected[:12]}…",
+                    hint="reinstall textinsight, or rebuild the model's meta.json if you trained it yourself",
+                )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"model {name!r} cannot be loaded from {folder}: {error}",
+            hint="unset TEXTINSIGHT_MODEL_DIR to use the shipped model",
+        ) from error
+    return folder

@@ -1,0 +1,202 @@
+"""The tables: names, columns and types. One contract for library, command line and app.
+
+`STORED` tables grow by appended shards; `DERIVED` ones are rebuilt from them and replaced whole.
+`PUBLIC` is what users read and export: the stored columns joined with the derived ones.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+TIME = pa.timestamp("us", tz="UTC")
+_TEXTS = pa.list_(pa.string())
+
+CONVERSATION_FACTS = [
+    pa.field("conversation_id", pa.string(), nullable=False),
+    pa.field("customer_id", pa.string()),
+    pa.field("agent_id", pa.string()),
+    pa.field("channel", pa.string()),
+    pa.field("company", pa.string()),
+    pa.field("started_at", TIME),
+    pa.field("ended_at", TIME),
+    pa.field("language", pa.string()),
+    pa.field("tenure_days", pa.float64()),
+    pa.field("n_turns", pa.int32()),
+    pa.field("sentiment", pa.float32()),
+    pa.field("sentiment_start", pa.int8()),
+    pa.field("sentiment_end", pa.int8()),
+    pa.field("resolution", pa.string()),
+    pa.field("resolution_confidence", pa.float32()),
+    pa.field("effort_score", pa.float32()),
+    pa.field("effort_drivers", _TEXTS),
+    pa.field("stated_repeat", pa.bool_()),
+    pa.field("escalation", pa.bool_()),
+    pa.field("churn_risk", pa.bool_()),
+    pa.field("issue_text", pa.string()),
+    pa.field("csat", pa.float32()),
+    pa.field("nps", pa.float32()),
+    pa.field("ces", pa.float32()),
+    pa.field("source", pa.string()),
+    pa.field("source_line", pa.int64()),
+]
+
+ASSIGNED = [
+    pa.field("topic_id", pa.string()),
+    pa.field("topic_label", pa.string()),
+    pa.field("topic_confidence", pa.float32()),
+    pa.field("thread_id", pa.string()),
+    pa.field("csat_predicted", pa.float32()),
+]
+
+SIGNALS = pa.list_(
+    pa.struct([("signal", pa.string()), ("value", pa.string()), ("weight", pa.float64())])
+)
+
+STORED: dict[str, pa.Schema] = {
+    "conversations": pa.schema(CONVERSATION_FACTS),
+    "turns": pa.schema(
+        [
+            ("conversation_id", pa.string()),
+            ("turn", pa.int32()),
+            ("role", pa.string()),
+            ("role_confidence", pa.float32()),
+            ("text", pa.string()),
+            ("offset_s", pa.float64()),
+            ("sentiment", pa.int8()),
+            ("sentiment_score", pa.float32()),
+        ]
+    ),
+    "findings": pa.schema(
+        [
+            ("conversation_id", pa.string()),
+            ("turn", pa.int32()),
+            ("start", pa.int32()),
+            ("end", pa.int32()),
+            ("tag", pa.string()),
+            ("value", pa.string()),
+            ("score", pa.float32()),
+            ("quote", pa.string()),
+            ("model", pa.string()),
+        ]
+    ),
+    "vectors": pa.schema(
+        [
+            ("conversation_id", pa.string()),
+            ("engine", pa.string()),
+            ("vector", pa.binary()),  # little-endian float16 of the issue text, unit length
+        ]
+    ),
+    "rejects": pa.schema(
+        [("source", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("excerpt", pa.string())]
+    ),
+    "runs": pa.schema(
+        [
+            ("run_id", pa.string()),
+            ("started_at", TIME),
+            ("finished_at", TIME),
+            ("version", pa.string()),
+            ("models", pa.string()),  # JSON object
+            ("inputs", pa.string()),  # JSON list of {source, sha256, n_read, n_stored, n_rejected}
+            ("settings", pa.string()),  # JSON object
+        ]
+    ),
+}
+
+DERIVED: dict[str, pa.Schema] = {
+    "assignments": pa.schema([pa.field("conversation_id", pa.string(), nullable=False), *ASSIGNED]),
+    "topics": pa.schema(
+        [
+            ("topic_id", pa.string()),
+            ("label", pa.string()),
+            ("description", pa.string()),
+            ("parent_id", pa.string()),
+            ("terms", _TEXTS),
+            ("n", pa.int64()),
+            ("examples", _TEXTS),
+            ("source", pa.string()),
+            ("engine", pa.string()),
+            ("centroid", pa.binary()),  # little-endian float32, unit length
+        ]
+    ),
+    "links": pa.schema(
+        [
+            ("conversation_id", pa.string()),
+            ("earlier_id", pa.string()),
+            ("relation", pa.string()),
+            ("probability", pa.float32()),
+            ("gap_days", pa.float64()),
+            ("evidence", SIGNALS),
+            ("reviewed", pa.string()),
+        ]
+    ),
+    "threads": pa.schema(
+        [
+            ("thread_id", pa.string()),
+            ("customer_id", pa.string()),
+            ("topic_id", pa.string()),
+            ("first_at", TIME),
+            ("last_at", TIME),
+            ("n_contacts", pa.int32()),
+            ("channels", _TEXTS),
+            ("open", pa.bool_()),
+        ]
+    ),
+    "edges": pa.schema(
+        [
+            ("topic_a", pa.string()),
+            ("topic_b", pa.string()),
+            ("window_days", pa.int32()),
+            ("n_starts", pa.int64()),
+            ("n_followed", pa.int64()),
+            ("rate", pa.float64()),
+            ("base_rate", pa.float64()),
+            ("lift", pa.float64()),
+            ("lift_low", pa.float64()),
+            ("lift_high", pa.float64()),
+            ("q_value", pa.float64()),
+            ("median_gap_days", pa.float64()),
+            ("n_open_excluded", pa.int64()),
+        ]
+    ),
+    "measures": pa.schema(
+        [
+            ("measure", pa.string()),
+            ("segment", pa.string()),  # "all" or "dimension=value"
+            ("period", pa.string()),  # "all" or "YYYY-MM"
+            ("value", pa.float64()),
+            ("low", pa.float64()),
+            ("high", pa.float64()),
+            ("n", pa.int64()),
+            ("n_unknown", pa.int64()),
+            ("unit", pa.string()),
+            ("higher_is_better", pa.bool_()),
+        ]
+    ),
+}
+
+_HIDDEN = {"source", "source_line"}
+_CONVERSATION_ORDER = [
+    *(f for f in CONVERSATION_FACTS if f.name not in _HIDDEN and f.name not in ("issue_text", "csat", "nps", "ces")),
+    *(f for f in ASSIGNED if f.name.startswith("topic")),
+    pa.field("issue_text", pa.string()),
+    pa.field("thread_id", pa.string()),
+    pa.field("csat", pa.float32()),
+    pa.field("nps", pa.float32()),
+    pa.field("ces", pa.float32()),
+    pa.field("csat_predicted", pa.float32()),
+    pa.field("source", pa.string()),
+    pa.field("source_line", pa.int64()),
+]
+
+PUBLIC: dict[str, pa.Schema] = {
+    "conversations": pa.schema(_CONVERSATION_ORDER),
+    "turns": STORED["turns"],
+    "findings": STORED["findings"],
+    "topics": pa.schema([f for f in DERIVED["topics"] if f.name not in ("engine", "centroid")]),
+    "links": DERIVED["links"],
+    "threads": DERIVED["threads"],
+    "edges": DERIVED["edges"],
+    "measures": DERIVED["measures"],
+    "rejects": STORED["rejects"],
+    "runs": STORED["runs"],
+}
