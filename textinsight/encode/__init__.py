@@ -1,1 +1,30 @@
-"""."""
+"""Text to vectors: one protocol, a static encoder that ships and a transformer one behind the [torch] extra."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from textinsight.encode.base import Encoder, Vectors, encode_unique, unit_rows
+from textinsight.errors import ModelError
+
+STATIC = ("static-en",)
+
+__all__ = ["STATIC", "Encoder", "Vectors", "encode_unique", "load_encoder", "unit_rows"]
+
+
+@lru_cache(maxsize=4)
+def load_encoder(spec: str = "static-en") -> Encoder:
+    """The encoder named `spec`: "static-en" or "torch:MODEL_ID_OR_PATH"; loaded once. ModelError if it cannot be."""
+    kind, _, model = spec.partition(":")
+    if kind == "torch" and model:
+        from textinsight.encode.transformer import TransformerEncoder
+
+        return TransformerEncoder(model)
+    if spec in STATIC:
+        from textinsight.encode.static import StaticEncoder
+
+        return StaticEncoder.load(spec)
+    raise ModelError(
+        f"unknown encoder {spec!r}; expected {', '.join(STATIC)} or torch:MODEL_ID_OR_PATH",
+        hint="--encoder static-en",
+    )
