@@ -1,1 +1,9 @@
-"""."""
+"""The archive: table schemas, durable append-only storage, SQL views, export, repair."""
+
+from __future__ import annotations
+
+from textinsight.store.archive import Archive, InputProgress
+from textinsight.store.lock import writer_lock
+from textinsight.store.schema import DERIVED, PUBLIC, STORED
+
+__all__ = ["DERIVED", "PUBLIC", "STORED", "Archive", "InputProgress", "writer_lock"]

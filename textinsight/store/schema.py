@@ -1,7 +1,7 @@
 """The tables: names, columns and types. One contract for library, command line and app.
 
-`STORED` tables grow by appended shards; `DERIVED` ones are rebuilt from them and replaced whole.
-`PUBLIC` is what users read and export: the stored columns joined with the derived ones.
+`STORED` tables grow together, a shard at a time; `DERIVED` ones are rebuilt from them and replaced whole; `RUNS` is
+the log of what was done. `PUBLIC` is what users read and export: the stored columns joined with the derived ones.
 """
 
 from __future__ import annotations
@@ -89,6 +89,19 @@ STORED: dict[str, pa.Schema] = {
     "rejects": pa.schema(
         [("source", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("excerpt", pa.string())]
     ),
+    "inputs": pa.schema(
+        [  # one row for each part of an input that a shard holds
+            ("file_id", pa.string()),
+            ("source", pa.string()),
+            ("n_records", pa.int64()),
+            ("n_stored", pa.int64()),
+            ("n_rejected", pa.int64()),
+            ("complete", pa.bool_()),
+        ]
+    ),
+}
+
+RUNS: dict[str, pa.Schema] = {
     "runs": pa.schema(
         [
             ("run_id", pa.string()),
@@ -198,5 +211,5 @@ PUBLIC: dict[str, pa.Schema] = {
     "edges": DERIVED["edges"],
     "measures": DERIVED["measures"],
     "rejects": STORED["rejects"],
-    "runs": STORED["runs"],
+    "runs": RUNS["runs"],
 }

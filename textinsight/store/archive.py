@@ -1,0 +1,195 @@
+"""The archive: a folder of Delta tables that one job writes and anybody reads.
+
+A shard is a set of data files of one name, one in each stored table. Committing it to `conversations` comes last and
+is what makes the shard exist: readers ignore side files whose shard is not there, and the next writer rolls them
+back. So a job killed anywhere leaves whole shards only, and no reader ever sees half of one.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from textinsight.errors import StoreError
+from textinsight.store import views
+from textinsight.store.delta import Table, fsync
+from textinsight.store.schema import DERIVED, PUBLIC, RUNS, STORED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = 1
+_ANCHOR = "conversations"
+_CHECKPOINT_EVERY = 100
+_KEEP_OLD_FILES_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class InputProgress:
+    """How far an input file got: records committed, split into stored and rejected."""
+
+    source: str
+    n_records: int
+    n_stored: int
+    n_rejected: int
+    complete: bool
+
+
+class Archive:
+    """Read (and, under `store.writer_lock`, write) the archive in folder `path`.
+
+    Raises StoreError if there is no archive at `path` (and `create` is False) or if it cannot be read.
+    """
+
+    def __init__(self, path: str | Path, *, create: bool = False) -> None:
+        self.path = Path(path)
+        self._tables = {name: Table(self.path / name, schema) for name, schema in (STORED | DERIVED | RUNS).items()}
+        self._views: views.Views | None = None
+        if create and not (self.path / "archive.json").exists():
+            self._create()
+        self._check_format()
+
+    # Reading
+
+    def table(self, name: str, *, columns: Sequence[str] | None = None) -> pa.Table:
+        """A public table (see `store.schema.PUBLIC`) as Arrow; ValueError names the tables there are."""
+        return self.query(f"SELECT {_columns(name, columns)} FROM {name}")
+
+    def pandas(self, name: str, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """A public table as a pandas frame (needs pandas)."""
+        return self.table(name, columns=columns).to_pandas()
+
+    def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pa.Table:
+        """Run SQL (DuckDB dialect, values bound as ? or $name) over the newest state of the tables."""
+        return self._current_views().query(sql, parameters)
+
+    def batches(self, name: str, *, rows: int = 100_000) -> pa.RecordBatchReader:
+        """A public table as a stream of batches, for what does not fit into memory."""
+        return self._current_views().stream(f"SELECT {_columns(name, None)} FROM {name}", rows)
+
+    @property
+    def stamp(self) -> tuple[str, ...]:
+        """Changes whenever any table does: a cache key."""
+        return tuple(table.newest_log() for table in self._tables.values())
+
+    def progress(self) -> dict[str, InputProgress]:
+        """What is stored of each input file, by file id."""
+        rows = self.query(
+            "SELECT file_id, max(source) AS source, sum(n_records)::BIGINT AS n_records, sum(n_stored)::BIGINT AS n_stored,"
+            " sum(n_rejected)::BIGINT AS n_rejected, bool_or(complete) AS complete FROM inputs GROUP BY file_id"
+        ).to_pylist()
+        return {row.pop("file_id"): InputProgress(**row) for row in rows}
+
+    def key(self) -> bytes:
+        """The secret that turns personal ids into pseudonyms; it never leaves the archive's folder."""
+        return (self.path / "pseudonym.key").read_bytes()
+
+    # Writing (one job at a time, under the writer lock)
+
+    def append_shard(self, shard: Mapping[str, pa.Table]) -> None:
+        """Add one shard, all of `STORED`; on return it is on disk and visible as a whole."""
+        count = len(self._tables[_ANCHOR].files())
+        name = f"s{count:06d}-{secrets.token_hex(4)}.parquet"
+        for table in sorted(STORED, key=lambda table: table == _ANCHOR):
+            self._tables[table].write_file(name, shard[table])
+            self._tables[table].commit(add=[name])
+        if count % _CHECKPOINT_EVERY == _CHECKPOINT_EVERY - 1:
+            for table in STORED:
+                self._tables[table].checkpoint()
+
+    def rollback(self) -> int:
+        """Remove side files of a shard that was never committed whole; how many files that were."""
+        whole = set(self._tables[_ANCHOR].files())
+        orphans = {name: [f for f in self._tables[name].files() if f not in whole] for name in STORED if name != _ANCHOR}
+        for name, files in orphans.items():
+            if files:
+                self._tables[name].commit(remove=files)
+        return sum(map(len, orphans.values()))
+
+    def replace(self, name: str, data: pa.Table) -> None:
+        """Replace a derived table whole."""
+        table = self._tables[name]
+        file = f"g{int(time.time() * 1000):014d}-{secrets.token_hex(4)}.parquet"
+        table.write_file(file, data)
+        table.commit(add=[file], mode="overwrite")
+        _remove_old_files(table)
+
+    def append_run(self, row: pa.Table) -> None:
+        """Log a finished run."""
+        file = f"r{secrets.token_hex(8)}.parquet"
+        self._tables["runs"].write_file(file, row)
+        self._tables["runs"].commit(add=[file])
+
+    # Inside
+
+    def _create(self) -> None:
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            key = self.path / "pseudonym.key"
+            key.touch(mode=0o600)
+            key.write_bytes(secrets.token_bytes(32))
+            fsync(key)
+            marker = self.path / "archive.json.new"
+            marker.write_text(json.dumps({"format": FORMAT}), "utf-8")
+            fsync(marker)
+            marker.rename(self.path / "archive.json")
+            fsync(self.path)
+        except OSError as error:
+            raise StoreError(f"cannot make an archive at {self.path}: {error}", hint="give a writable --archive") from error
+
+    def _check_format(self) -> None:
+        marker = self.path / "archive.json"
+        try:
+            found = json.loads(marker.read_text("utf-8"))["format"]
+        except FileNotFoundError:
+            raise StoreError(
+                f"{self.path} is not an archive",
+                hint=f"make one with: textinsight run INPUT --archive {self.path}",
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"{marker} cannot be read: {error}", hint="restore it from a backup") from error
+        if found != FORMAT:
+            raise StoreError(
+                f"{self.path} has archive format {found}; this version of textinsight knows {FORMAT}",
+                hint="install the matching version, or run the inputs again into a new archive",
+            )
+
+    def _current_views(self) -> views.Views:
+        stamp = self.stamp
+        if self._views is None or self._views.stamp != stamp:
+            self._views = views.Views(self.path, stamp=stamp, files=self._live_files())
+        return self._views
+
+    def _live_files(self) -> dict[str, list[str]]:
+        # The anchor is read first: every shard it names has had its side files committed before.
+        whole = set(self._tables[_ANCHOR].files())
+        files = {name: table.files() for name, table in self._tables.items()}
+        for name in STORED:
+            files[name] = [file for file in files[name] if file in whole]
+        return files
+
+
+def _columns(name: str, columns: Sequence[str] | None) -> str:
+    if name not in PUBLIC:
+        raise ValueError(f"no table {name!r}; there are {', '.join(PUBLIC)}")
+    names = PUBLIC[name].names
+    for column in columns or ():
+        if column not in names:
+            raise ValueError(f"table {name} has no column {column!r}; it has {', '.join(names)}")
+    return ", ".join(f'"{column}"' for column in columns or names)
+
+
+def _remove_old_files(table: Table) -> None:
+    """Delete replaced files that no reader can still hold open (an hour old)."""
+    live = set(table.files())
+    oldest = time.time() - _KEEP_OLD_FILES_S
+    for path in table.path.glob("*.parquet"):
+        if path.name not in live and path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)

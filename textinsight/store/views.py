@@ -1,0 +1,79 @@
+"""SQL over one state of the archive: an in-memory DuckDB whose views list exactly that state's files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from textinsight.errors import StoreError
+from textinsight.store.schema import ASSIGNED, DERIVED, PUBLIC, RUNS, STORED, TIME
+
+_CONTACTS = "stored_conversations"
+
+
+class Views:
+    """Queries over the given files; each query runs on its own cursor, so threads may share one object."""
+
+    def __init__(self, path: Path, *, stamp: tuple[str, ...], files: Mapping[str, Sequence[str]]) -> None:
+        import duckdb
+
+        self.stamp = stamp
+        self._db = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
+        for statement in ("SET TimeZone='UTC'", "SET parquet_metadata_cache=true", "SET preserve_insertion_order=true"):
+            self._db.execute(statement)
+        for name, schema in (STORED | DERIVED | RUNS).items():
+            view = _CONTACTS if name == "conversations" else name
+            self._create(view, schema, [str((path / name / file).resolve()) for file in files[name]])
+        self._db.execute(_CONVERSATIONS_VIEW)
+        self._lock_down(path)
+
+    def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pa.Table:
+        """The result as Arrow; StoreError if a file is gone or damaged, ValueError if the SQL is wrong."""
+        import duckdb
+
+        try:
+            found = self._db.cursor().sql(sql, params=parameters or None).to_arrow_table()
+        except duckdb.IOException as error:
+            raise StoreError(f"the archive cannot be read: {error}", hint="run: textinsight doctor") from error
+        except duckdb.Error as error:
+            raise ValueError(f"the query failed: {error}") from error
+        return found.cast(_in_utc(found.schema))
+
+    def stream(self, sql: str, rows: int) -> pa.RecordBatchReader:
+        """The result as batches of at most `rows` rows."""
+        reader = self._db.cursor().sql(sql).to_arrow_reader(rows)
+        schema = _in_utc(reader.schema)
+        return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in reader))
+
+    def _create(self, view: str, schema: pa.Schema, files: Sequence[str]) -> None:
+        if files:
+            listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+            self._db.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet([{listed}])")
+        else:
+            self._db.register("nothing", schema.empty_table())
+            self._db.execute(f"CREATE TABLE {view} AS SELECT * FROM nothing")
+            self._db.unregister("nothing")
+
+    def _lock_down(self, path: Path) -> None:
+        """From here on, SQL can read the archive's folder and nothing else."""
+        folder = str(path.resolve()).replace("'", "''")
+        self._db.execute(f"SET allowed_directories=['{folder}']")
+        self._db.execute("SET enable_external_access=false")
+        self._db.execute("SET lock_configuration=true")
+
+
+def _in_utc(schema: pa.Schema) -> pa.Schema:
+    """DuckDB calls the zone "Etc/UTC"; our schemas call it "UTC"."""
+    return pa.schema([f.with_type(TIME) if pa.types.is_timestamp(f.type) and f.type.tz else f for f in schema])
+
+
+def _conversations_view() -> str:
+    assigned = {field.name for field in ASSIGNED}
+    columns = ", ".join(f"{'a' if name in assigned else 'c'}.{name}" for name in PUBLIC["conversations"].names)
+    return f"CREATE VIEW conversations AS SELECT {columns} FROM {_CONTACTS} c LEFT JOIN assignments a USING (conversation_id)"
+
+
+_CONVERSATIONS_VIEW = _conversations_view()
