@@ -1,4 +1,4 @@
-"""Text to vectors: one protocol, a static encoder that ships and a transformer one behind the [torch] extra."""
+"""Text to vectors: a static encoder that ships, a transformer one behind the [torch] extra, one protocol."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["STATIC", "Encoder", "Vectors", "encode_unique", "load_encoder", "uni
 
 @lru_cache(maxsize=4)
 def load_encoder(spec: str = "static-en") -> Encoder:
-    """The encoder named `spec`: "static-en" or "torch:MODEL_ID_OR_PATH"; loaded once. ModelError if it cannot be."""
+    """The encoder "static-en" or "torch:MODEL_ID_OR_PATH", loaded once; ModelError if it cannot be."""
     kind, _, model = spec.partition(":")
     if kind == "torch" and model:
         from textinsight.encode.transformer import TransformerEncoder

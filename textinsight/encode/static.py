@@ -20,7 +20,7 @@ _MAX_TOKENS = 512
 
 
 class StaticEncoder:
-    """Weighted mean of token vectors. `vectors`: (vocabulary, dimension), each row already times its weight."""
+    """Weighted mean of token vectors. `vectors`: (vocabulary, dimension), each row times its weight."""
 
     def __init__(self, name: str, tokenizer: Any, vectors: Vectors) -> None:
         self.name = name
@@ -35,7 +35,7 @@ class StaticEncoder:
 
     @classmethod
     def from_folder(cls, folder: Path) -> StaticEncoder:
-        """The encoder in a folder with meta.json, tokenizer.json and vectors.safetensors (int8 rows × scale)."""
+        """The encoder in a folder: meta.json, tokenizer.json, vectors.safetensors (int8 rows × scale)."""
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from safetensors import SafetensorError
         from safetensors.numpy import load_file
@@ -44,7 +44,7 @@ class StaticEncoder:
         try:
             meta = json.loads((folder / "meta.json").read_text("utf-8"))
             tensors = load_file(folder / "vectors.safetensors")
-            tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            tokenizer = Tokenizer.from_buffer((folder / "tokenizer.json").read_bytes())
             vectors = tensors["vectors"].astype(np.float32) * tensors["scale"].astype(np.float32)[:, None]
             name = f"{meta['name']}@{meta['version']}"
         except (OSError, ValueError, KeyError, SafetensorError) as error:
@@ -55,7 +55,7 @@ class StaticEncoder:
         if tokenizer.get_vocab_size() != len(vectors):
             raise ModelError(
                 f"static encoder in {folder}: {tokenizer.get_vocab_size()} tokens but {len(vectors)} vectors",
-                hint="tokenizer.json and vectors.safetensors must come from one run of textinsight.learn.distill",
+                hint="rebuild both files: python -m textinsight.learn.distill",
             )
         tokenizer.no_padding()
         tokenizer.enable_truncation(_MAX_TOKENS)
@@ -82,7 +82,7 @@ class StaticEncoder:
         return np.asarray(counts @ self._vectors, np.float32)
 
     def token_vectors(self, text: str) -> tuple[npt.NDArray[np.int64], Vectors]:
-        """Character spans (n, 2), half-open, and weighted vectors (n, dimension) of the tokens: the evidence."""
+        """Evidence: character spans (n, 2), half-open, and weighted vectors (n, dimension) of the tokens."""
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         offsets = np.array(encoding.offsets, np.int64).reshape(-1, 2)
         return offsets, self._vectors[np.array(encoding.ids, np.int64)]

@@ -16,7 +16,7 @@ _MAX_TOKENS = 256
 
 
 class TransformerEncoder:
-    """Mean of the last layer over a text's tokens. `model`: hub id or folder; runs on a GPU if there is one."""
+    """Mean of the last layer over a text's tokens. `model`: hub id or folder; a GPU is used if there is one."""
 
     def __init__(self, model: str, *, device: str | None = None) -> None:
         self._torch, self._tokenizer, self._model = _load(model)
@@ -26,7 +26,7 @@ class TransformerEncoder:
         self.dimension = int(self._model.config.hidden_size)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """(n, dimension) float32 unit rows; a blank text gives a zero row. Repeated texts are encoded once."""
+        """(n, dimension) float32 unit rows, zero for a blank text. Repeated texts are encoded once."""
         known = sorted({text for text in texts if text.strip()})
         row = {text: i for i, text in enumerate(known)}
         vectors = np.zeros(
@@ -57,7 +57,7 @@ class TransformerEncoder:
 
 
 def _by_length(lengths: Sequence[int]) -> Iterator[npt.NDArray[np.int64]]:
-    """Row indices in batches of alike lengths, longest first, each padding to at most _BATCH_TOKENS tokens."""
+    """Row indices in batches of alike lengths, longest first, each at most _BATCH_TOKENS padded tokens."""
     order = np.argsort(-np.asarray(lengths, np.int64), kind="stable")
     start = 0
     while start < len(order):
@@ -83,6 +83,6 @@ def _load(model: str) -> tuple[Any, Any, Any]:
     except (OSError, ValueError) as error:
         raise ModelError(
             f"encoder torch:{model} cannot be loaded: {error}",
-            hint="give a folder with config.json, or an id of the hub with network access (HF_HUB_OFFLINE unset)",
+            hint="give a folder with config.json, or a hub id with HF_HUB_OFFLINE unset",
         ) from error
     return torch, tokenizer, network
