@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -54,6 +54,7 @@ class Conversation:
     """One contact: one conversation with a customer on one channel.
 
     Times are UTC and aware. `tenure_days`: how long the customer had been one when the contact started.
+    `source_line`: where in its input file the contact begins (1-based line or row); no part of its identity.
     Raises ValueError for an empty id, no turns, a naive time or an end before the start.
     """
 
@@ -68,6 +69,7 @@ class Conversation:
     language: str | None = None
     tenure_days: float | None = None
     survey: Survey = Survey()
+    source_line: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not self.conversation_id:
