@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,13 +34,17 @@ _KEEP_OLD_FILES_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class InputProgress:
-    """How far an input file got: records committed, split into stored and rejected."""
+    """What is committed of one input file: records as half-open ranges, split into stored and rejected."""
 
     source: str
-    n_records: int
+    ranges: tuple[tuple[int, int], ...]
     n_stored: int
     n_rejected: int
     complete: bool
+
+    def holds(self, record: int) -> bool:
+        """Whether record number `record` (0-based) is committed."""
+        return any(start <= record < stop for start, stop in self.ranges)
 
 
 class Archive:
@@ -64,7 +69,8 @@ class Archive:
 
     def pandas(self, name: str, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """A public table as a pandas frame (needs pandas)."""
-        return self.table(name, columns=columns).to_pandas()
+        frame: pd.DataFrame = self.table(name, columns=columns).to_pandas()
+        return frame
 
     def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pa.Table:
         """Run SQL (DuckDB dialect, values bound as ? or $name) over the newest state of the tables."""
@@ -81,11 +87,8 @@ class Archive:
 
     def progress(self) -> dict[str, InputProgress]:
         """What is stored of each input file, by file id."""
-        rows = self.query(
-            "SELECT file_id, max(source) AS source, sum(n_records)::BIGINT AS n_records, sum(n_stored)::BIGINT AS n_stored,"
-            " sum(n_rejected)::BIGINT AS n_rejected, bool_or(complete) AS complete FROM inputs GROUP BY file_id"
-        ).to_pylist()
-        return {row.pop("file_id"): InputProgress(**row) for row in rows}
+        rows = self.query("SELECT * FROM inputs ORDER BY file_id, first_record").to_pylist()
+        return {file_id: _input_progress(list(parts)) for file_id, parts in groupby(rows, lambda row: row["file_id"])}
 
     def key(self) -> bytes:
         """The secret that turns personal ids into pseudonyms; it never leaves the archive's folder."""
@@ -107,7 +110,9 @@ class Archive:
     def rollback(self) -> int:
         """Remove side files of a shard that was never committed whole; how many files that were."""
         whole = set(self._tables[_ANCHOR].files())
-        orphans = {name: [f for f in self._tables[name].files() if f not in whole] for name in STORED if name != _ANCHOR}
+        orphans = {
+            name: [f for f in self._tables[name].files() if f not in whole] for name in STORED if name != _ANCHOR
+        }
         for name, files in orphans.items():
             if files:
                 self._tables[name].commit(remove=files)
@@ -142,7 +147,9 @@ class Archive:
             marker.rename(self.path / "archive.json")
             fsync(self.path)
         except OSError as error:
-            raise StoreError(f"cannot make an archive at {self.path}: {error}", hint="give a writable --archive") from error
+            raise StoreError(
+                f"cannot make an archive at {self.path}: {error}", hint="give a writable --archive"
+            ) from error
 
     def _check_format(self) -> None:
         marker = self.path / "archive.json"
@@ -174,6 +181,22 @@ class Archive:
         for name in STORED:
             files[name] = [file for file in files[name] if file in whole]
         return files
+
+
+def _input_progress(parts: list[dict[str, Any]]) -> InputProgress:
+    ranges: list[tuple[int, int]] = []
+    for part in parts:
+        start, stop = part["first_record"], part["first_record"] + part["n_records"]
+        if ranges and start == ranges[-1][1]:
+            start, _ = ranges.pop()
+        ranges.append((start, stop))
+    return InputProgress(
+        source=parts[0]["source"],
+        ranges=tuple(ranges),
+        n_stored=sum(part["n_stored"] for part in parts),
+        n_rejected=sum(part["n_rejected"] for part in parts),
+        complete=any(part["complete"] for part in parts) and len(ranges) == 1 and ranges[0][0] == 0,
+    )
 
 
 def _columns(name: str, columns: Sequence[str] | None) -> str:

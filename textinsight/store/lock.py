@@ -17,7 +17,9 @@ def writer_lock(archive: Path) -> Iterator[None]:
     try:
         handle = path.open("a+")
     except OSError as error:
-        raise StoreError(f"archive {archive} is not writable: {error}", hint="check the folder's permissions") from error
+        raise StoreError(
+            f"archive {archive} is not writable: {error}", hint="check the folder's permissions"
+        ) from error
     with handle:
         if not _try_lock(handle.fileno()):
             raise StoreError(

@@ -37,7 +37,7 @@ CONVERSATION_FACTS = [
     pa.field("nps", pa.float32()),
     pa.field("ces", pa.float32()),
     pa.field("source", pa.string()),
-    pa.field("source_line", pa.int64()),
+    pa.field("source_record", pa.int64()),
 ]
 
 ASSIGNED = [
@@ -48,9 +48,7 @@ ASSIGNED = [
     pa.field("csat_predicted", pa.float32()),
 ]
 
-SIGNALS = pa.list_(
-    pa.struct([("signal", pa.string()), ("value", pa.string()), ("weight", pa.float64())])
-)
+SIGNALS = pa.list_(pa.struct([("signal", pa.string()), ("value", pa.string()), ("weight", pa.float64())]))
 
 STORED: dict[str, pa.Schema] = {
     "conversations": pa.schema(CONVERSATION_FACTS),
@@ -93,6 +91,7 @@ STORED: dict[str, pa.Schema] = {
         [  # one row for each part of an input that a shard holds
             ("file_id", pa.string()),
             ("source", pa.string()),
+            ("first_record", pa.int64()),
             ("n_records", pa.int64()),
             ("n_stored", pa.int64()),
             ("n_rejected", pa.int64()),
@@ -129,6 +128,7 @@ DERIVED: dict[str, pa.Schema] = {
             ("source", pa.string()),
             ("engine", pa.string()),
             ("centroid", pa.binary()),  # little-endian float32, unit length
+            ("fitted_on", pa.int64()),  # contacts in the archive when the topics were discovered
         ]
     ),
     "links": pa.schema(
@@ -187,7 +187,7 @@ DERIVED: dict[str, pa.Schema] = {
     ),
 }
 
-_HIDDEN = {"source", "source_line"}
+_HIDDEN = {"source", "source_record"}
 _CONVERSATION_ORDER = [
     *(f for f in CONVERSATION_FACTS if f.name not in _HIDDEN and f.name not in ("issue_text", "csat", "nps", "ces")),
     *(f for f in ASSIGNED if f.name.startswith("topic")),
@@ -198,14 +198,14 @@ _CONVERSATION_ORDER = [
     pa.field("ces", pa.float32()),
     pa.field("csat_predicted", pa.float32()),
     pa.field("source", pa.string()),
-    pa.field("source_line", pa.int64()),
+    pa.field("source_record", pa.int64()),
 ]
 
 PUBLIC: dict[str, pa.Schema] = {
     "conversations": pa.schema(_CONVERSATION_ORDER),
     "turns": STORED["turns"],
     "findings": STORED["findings"],
-    "topics": pa.schema([f for f in DERIVED["topics"] if f.name not in ("engine", "centroid")]),
+    "topics": pa.schema([f for f in DERIVED["topics"] if f.name not in ("engine", "centroid", "fitted_on")]),
     "links": DERIVED["links"],
     "threads": DERIVED["threads"],
     "edges": DERIVED["edges"],

@@ -21,8 +21,14 @@ class Views:
         import duckdb
 
         self.stamp = stamp
-        self._db = duckdb.connect(":memory:", config={"autoinstall_known_extensions": False, "autoload_known_extensions": False})
-        for statement in ("SET TimeZone='UTC'", "SET parquet_metadata_cache=true", "SET preserve_insertion_order=true"):
+        self._db = duckdb.connect(
+            ":memory:", config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+        )
+        for statement in (
+            "SET TimeZone='UTC'",
+            "SET parquet_metadata_cache=true",
+            "SET preserve_insertion_order=true",
+        ):
             self._db.execute(statement)
         for name, schema in (STORED | DERIVED | RUNS).items():
             view = _CONTACTS if name == "conversations" else name
