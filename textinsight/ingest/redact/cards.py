@@ -1,0 +1,98 @@
+"""Payment-card numbers: Luhn's check digit and the lengths of the card schemes (ISO/IEC 7812)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from textinsight.ingest.redact.numbers import Group, Run
+
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_ANY = range(13, 20)
+_LENGTHS: dict[str, frozenset[int]] = {
+    **{f"4{d}": frozenset((13, 16, 19)) for d in range(10)},
+    **{f"5{d}": frozenset((16,)) for d in range(1, 6)},
+    **{f"2{d}": frozenset((16,)) for d in range(2, 8)},
+    **{prefix: frozenset((15,)) for prefix in ("34", "37")},
+    **{prefix: frozenset(range(14, 20)) for prefix in ("30", "36", "38", "39")},
+    **{f"6{d}": frozenset(_ANY) for d in range(10)},
+    **{prefix: frozenset(_ANY) for prefix in ("50", "56", "57", "58")},
+    **{prefix: frozenset(range(16, 20)) for prefix in ("35", "81", "82")},
+    "97": frozenset((16,)),
+}
+_USUAL = frozenset((15, 16))
+
+
+def luhn(digits: str) -> bool:
+    """Whether Luhn's check digit is right; `digits` are ASCII."""
+    values = [int(char) for char in reversed(digits)]
+    return (sum(values[::2]) + sum(_DOUBLED[v] for v in values[1::2])) % 10 == 0
+
+
+def is_card(digits: str) -> bool:
+    """A right check digit and a length that the scheme of its first two digits issues."""
+    return len(digits) in _LENGTHS.get(digits[:2], ()) and luhn(digits)
+
+
+def card_windows(run: Run, *, whole: bool = True) -> list[tuple[int, int]]:
+    """Half-open ranges of groups that are a card number.
+
+    `whole`: 13 to 19 digits standing alone need no scheme, a right check digit is enough.
+    """
+    n = sum(run.shape)
+    if n < 13:
+        return []
+    if whole and n in _ANY and luhn(run.digits):
+        return [(0, len(run.groups))]
+    if whole and (segments := _segments(run.groups)):
+        return segments
+    return _scheme_windows(run, _USUAL if n <= 19 else frozenset(_ANY))
+
+
+def _segments(groups: Sequence[Group]) -> list[tuple[int, int]]:
+    """Cards among the stretches whose groups are parted by one space or dash only."""
+    found, start = [], 0
+    for at in range(1, len(groups) + 1):
+        if at < len(groups) and groups[at].tight:
+            continue
+        digits = "".join(group.digits for group in groups[start:at]) if at - start <= 19 else ""
+        if len(digits) in _ANY and luhn(digits):
+            found.append((start, at))
+        start = at
+    return found
+
+
+def _scheme_windows(run: Run, lengths: frozenset[int]) -> list[tuple[int, int]]:
+    """Non-overlapping cards from left to right; prefix sums make each window's check O(1)."""
+    digits = run.digits
+    sums = _prefix_sums(digits)
+    starts = [0, *accumulate(run.shape)]
+    at_digit = {digit: group for group, digit in enumerate(starts)}
+    found, group = [], 0
+    while group < len(run.groups):
+        first = starts[group]
+        end = next(
+            (
+                at_digit[first + n]
+                for n in _LENGTHS.get(digits[first : first + 2], ())
+                if n in lengths and first + n in at_digit and _luhn_between(sums, first, first + n)
+            ),
+            None,
+        )
+        if end is not None:
+            found.append((group, end))
+        group = group + 1 if end is None else end
+    return found
+
+
+def _prefix_sums(digits: str) -> tuple[list[int], list[int]]:
+    """Running sums with the even positions doubled, and with the odd ones doubled."""
+    values = [int(char) for char in digits]
+    even = accumulate((v if i % 2 else _DOUBLED[v] for i, v in enumerate(values)), initial=0)
+    odd = accumulate((_DOUBLED[v] if i % 2 else v for i, v in enumerate(values)), initial=0)
+    return list(even), list(odd)
+
+
+def _luhn_between(sums: tuple[list[int], list[int]], start: int, end: int) -> bool:
+    doubled = sums[end % 2]  # the last digit, at end - 1, must not be doubled
+    return (doubled[end] - doubled[start]) % 10 == 0

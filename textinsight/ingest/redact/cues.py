@@ -1,0 +1,145 @@
+"""What the words around a number say it is: "security code", "account number", or "order number" (not personal)."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from textinsight.ingest.redact.config import Kind
+
+_NUMBER = r"\s*(?:numbers?|no\b\.?|num\b|nr\b|#|ids?\b|codes?\b|details)"
+_HOLDER = (
+    r"account|acct|a/c|policy|member(?:ship)?|customer|client|subscriber|patient|routing|aba|bank|loyalty|"
+    r"frequent flyer|licen[cs]e|passport"
+)
+# Earlier rows win where two start at the same word. A kind of None is a number that is nobody's secret.
+_CUES: tuple[tuple[str, Kind | None, str], ...] = (
+    (
+        "cvv",
+        Kind.CVV,
+        r"cvv2?|cvc2?|cv2|cvn|csc|security (?:code|number|digits)|card verification|"
+        r"(?:three|four|[34])[ -]digits? (?:code|number|security)|"
+        r"(?:digits?|numbers?|code) (?:that (?:is|are) )?(?:on|at|in) the (?:back|front|reverse)|"
+        r"signature strip",
+    ),
+    (
+        "tail",
+        None,
+        r"(?:ending|ends?) (?:in|with)|last (?:four|4|three|3|two|2)(?: digits?| numbers?)?(?! of (?:your|my|the) soc)",
+    ),
+    (
+        "code",
+        Kind.PIN,
+        r"(?:one[ -]time|verification|authenti?cation|auth|access|login|log-?in|sms|texted|otp) "
+        r"?(?:pass)?(?:code|word|pin|number)s?|otp|pass ?codes?|code (?:that )?(?:we|i|you)(?:'ve| have)? "
+        r"(?:just )?(?:sent|texted|received|got)|pins?\b(?: ?(?:number|code))?",
+    ),
+    (
+        "expiry",
+        Kind.EXPIRY,
+        r"expir\w+(?: date)?|exp\.?(?: date)?\b|valid (?:thru|through|until|to)|good (?:thru|through)",
+    ),
+    ("birth", Kind.DOB, r"date of birth|birth ?(?:date|day)|born|d\.?o\.?b\b"),
+    (
+        "ssn",
+        Kind.SSN,
+        r"social(?: security)?(?: number)?|ssn|national insurance(?: number)?|\bnino?\b|tax(?:payer)? id\w*",
+    ),
+    ("email", Kind.EMAIL, r"e-?mail(?: address)?"),
+    ("holder", Kind.ACCOUNT, rf"(?:{_HOLDER}){_NUMBER}|sort ?codes?|iban|swift|routing"),
+    (
+        "card",
+        Kind.CARD,
+        r"(?:credit|debit|bank|gift|prepaid)? ?cards?(?: number| details)?|visa|master ?card|amex|"
+        r"american express|discover|maestro|long number|(?:sixteen|16)[ -]digit",
+    ),
+    (
+        "phone",
+        Kind.PHONE,
+        r"(?:tele|cell ?|mobile ?|i)?phones?(?: number)?|mobile(?: number)?|cell(?: number)?|tel\b|"
+        r"land ?line|fax|whats ?app|call(?: me| us| back| him| her| them)?(?: back)?|callback|"
+        r"reach (?:me|us|him|her)|text (?:me|us)|contact(?: number| me| us)?|ring (?:me|us)|dial",
+    ),
+    ("bare", Kind.ACCOUNT, r"accounts?|acct|a/c|acc|policy|member(?:ship)?"),
+    (
+        "other",
+        None,
+        r"orders?|ref(?:erence)?|ticket|tracking|booking|confirmation|case|claim|invoice|flight|version|"
+        r"model|serial|part|item|sku|error|promo(?:tion)?|discount|voucher|coupon|zip|post ?code|postal|"
+        r"area code|room|extension|ext|year|transaction|transfer|receipt|complaint|incident|request|parcel|"
+        r"package|shipment|delivery|awb|quantity|price|amount|balance|total|paid|charged?|cost|"
+        r"transaction|job|query|record locator|pnr|date|time|tweet|id\b",
+    ),
+)
+_KIND = {name: kind for name, kind, _ in _CUES}
+_CUE = re.compile(
+    r"(?<![\[\w])(?:" + "|".join(f"(?P<{name}>{pattern})" for name, _, pattern in _CUES) + r")(?!\w)", re.IGNORECASE
+)
+# Words that may stand between a cue and its number without parting them.
+LINK_WORDS = (
+    r"is|was|are|be|it|it's|its|that|that's|thats|this|the|my|your|our|a|an|number|numbers|no|num|code|codes|id|"
+    r"as|of|to|says|reads|i've|i|have|got|here|sure|yes|yeah|yep|yup|ok|okay|um|uh|er|erm|ah|so|well|please|"
+    r"follows|just|set|new|for|on|and|digit|digits|would|will|should|mine|then|next|now|right|alright|let|me|see|"
+    r"mhm|mm|hmm|hm|go|ahead|first|last|rest|got|great|thanks|thank|you|perfect|one|moment|sec|second|with|starts|"
+    r"again|continue|ready|sir|ma'am|correct|card"
+)
+_LINKS = re.compile(rf"(?:[\s:=#,.\-–—_\"'“”()?!…;/+]|\b(?:{LINK_WORDS})(?![\w']))*", re.IGNORECASE)
+_COPULA = re.compile(r"(?:\b(?:is|was|are|be|it's|its|being)|[:=#])\s*[\"“]?$", re.IGNORECASE)
+_AFTER = re.compile(
+    rf"\W{{1,4}}(?:(?:is|are|was|as|for|that's)\s+)(?:(?:my|the|our|your|his|her)\s+)?(?:{_CUE.pattern})", re.IGNORECASE
+)
+_ASKS = re.compile(
+    r"\?|\b(?:can i|can you|could|may i|please|need|have|give|tell|what|what's|confirm|provide|read|enter|verify|"
+    r"go ahead|type|share|send|spell|take)\b",
+    re.IGNORECASE,
+)
+REACH = 70
+_SHORT = 45
+
+
+class Cue(NamedTuple):
+    """A cue and how firmly it is tied to the number: `tied` by link words or "is" alone."""
+
+    name: str
+    kind: Kind | None
+    gap: int
+    tied: bool
+
+
+def only_links(text: str) -> bool:
+    """Whether `text` holds nothing but separators and small words."""
+    return len(text) <= REACH and _LINKS.fullmatch(text) is not None
+
+
+def cues_before(text: str, at: int) -> list[Cue]:
+    """The cues within reach before position `at`, nearest first."""
+    start = max(0, at - REACH - 30)
+    window = text[start:at]
+    found = [_cue(match, window[match.end() :]) for match in _CUE.finditer(window)]
+    return [cue for cue in reversed(found) if cue.gap <= REACH]
+
+
+def _cue(match: re.Match[str], gap: str) -> Cue:
+    name = str(match.lastgroup)
+    tied = only_links(gap) or (len(gap) <= _SHORT and _COPULA.search(gap) is not None)
+    return Cue(name, _KIND[name], len(gap), tied)
+
+
+def cue_after(text: str, at: int) -> Cue | None:
+    """The cue in "… is my account number" right after position `at`."""
+    match = _AFTER.match(text, at, at + 60)
+    return Cue(str(match.lastgroup), _KIND[str(match.lastgroup)], 0, True) if match else None
+
+
+def asked_for(text: str, *, by_customer: bool) -> frozenset[Kind] | None:
+    """The kinds that this turn asks for or announces; empty if it asks for another number, None if for none."""
+    if not by_customer and not _ASKS.search(text):
+        return None
+    # A customer announces a number at the end of a turn: "here is my card number".
+    names = [str(match.lastgroup) for match in _CUE.finditer(text[-60:] if by_customer else text)]
+    if not names:
+        return None
+    kinds = {kind for name in names if name != "bare" and (kind := _KIND[name])}
+    if by_customer and not kinds:
+        return None
+    return frozenset(kinds)

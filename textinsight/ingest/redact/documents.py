@@ -1,0 +1,64 @@
+"""Numbers with a check or a fixed form of their own: IBAN (ISO 13616) and UK national insurance numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from textinsight.ingest.redact.config import Kind, Span
+
+_IBAN_LENGTHS = {
+    # From the IBAN registry; only countries listed there can match.
+    **dict.fromkeys(("NO",), 15),
+    **dict.fromkeys(("BE",), 16),
+    **dict.fromkeys(("DK", "FI", "FO", "GL", "NL", "FK", "SD"), 18),
+    **dict.fromkeys(("MK", "SI"), 19),
+    **dict.fromkeys(("AT", "BA", "EE", "KZ", "LT", "LU", "XK", "MN"), 20),
+    **dict.fromkeys(("CH", "HR", "LI", "LV"), 21),
+    **dict.fromkeys(("BG", "BH", "CR", "DE", "GB", "GE", "IE", "ME", "RS", "VA"), 22),
+    **dict.fromkeys(("AE", "GI", "IL", "IQ", "OM", "TL", "SO"), 23),
+    **dict.fromkeys(("AD", "CZ", "ES", "MD", "PK", "RO", "SA", "SE", "SK", "TN", "VG"), 24),
+    **dict.fromkeys(("LY", "PT", "ST"), 25),
+    **dict.fromkeys(("IS", "TR"), 26),
+    **dict.fromkeys(("FR", "GR", "IT", "MC", "MR", "SM", "BI", "DJ"), 27),
+    **dict.fromkeys(("AL", "AZ", "BY", "CY", "DO", "GT", "HU", "LB", "PL", "NI", "SV"), 28),
+    **dict.fromkeys(("BR", "EG", "PS", "QA", "UA"), 29),
+    **dict.fromkeys(("JO", "KW", "MU", "YE"), 30),
+    **dict.fromkeys(("MT", "SC"), 31),
+    **dict.fromkeys(("LC",), 32),
+    **dict.fromkeys(("RU",), 33),
+}
+_IBAN_HEAD = re.compile(
+    r"(?<![A-Za-z0-9])(?:" + "|".join(_IBAN_LENGTHS) + r")[ -]?[0-9]{2}(?=[ -]?[A-Z0-9])", re.IGNORECASE
+)
+_NINO = re.compile(
+    r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?"
+    r"(?:\d{6}|\d\d \d\d \d\d|\d\d-\d\d-\d\d)[ -]?[A-D]\b"
+    r"|\b(?!bg|gb|nk|kn|tn|nt|zz)[a-ceghj-pr-tw-z][a-ceghj-npr-tw-z]\d{6}[a-d]\b"
+)
+
+
+def documents(text: str) -> Iterator[Span]:
+    """IBANs with a right check number, and national insurance numbers."""
+    for head in _IBAN_HEAD.finditer(text):
+        end = _iban_end(text, head.start(), _IBAN_LENGTHS[head[0][:2].upper()])
+        if end:
+            yield Span(head.start(), end, Kind.IBAN)
+    yield from (Span(match.start(), match.end(), Kind.SSN) for match in _NINO.finditer(text))
+
+
+def _iban_end(text: str, start: int, length: int) -> int | None:
+    """Where the IBAN of `length` characters ends, or None if its check number is wrong."""
+    taken: list[str] = []
+    at = start
+    while at < len(text) and len(taken) < length:
+        char = text[at]
+        if char.isascii() and char.isalnum():
+            taken.append(char.upper())
+        elif char not in " -" or text[at - 1] in " -":
+            return None
+        at += 1
+    if len(taken) < length or (at < len(text) and text[at].isalnum()):
+        return None
+    number = int("".join(str(int(char, 36)) for char in taken[4:] + taken[:4]))
+    return at if number % 97 == 1 else None

@@ -1,0 +1,166 @@
+"""Decide what each number is and mask it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from textinsight.ingest.redact.cards import card_windows
+from textinsight.ingest.redact.config import Kind, Masked, RedactConfig, Span, replace_spans, spans_of
+from textinsight.ingest.redact.contacts import emails, is_phone
+from textinsight.ingest.redact.cues import Cue, cue_after, cues_before
+from textinsight.ingest.redact.dates import birth_dates, expiry_dates, is_expiry, looks_like_date
+from textinsight.ingest.redact.documents import documents
+from textinsight.ingest.redact.numbers import Run, find_runs
+
+_MONEY_BEFORE = re.compile(r"(?:[$£€¥₹]|\b(?:usd|gbp|eur|rs|inr)\.?)\s?$", re.IGNORECASE)
+_UNIT_AFTER = re.compile(
+    r"\s?(?:%|[$£€¥]|(?:dollars?|pounds?|euros?|bucks|quid|usd|gbp|eur|cents?|pence|percent|miles|points|hours?|hrs|minutes?|"
+    r"mins?|seconds|days?|weeks?|months?|years?|times|people|customers|items|gb|mb|kb|mbps|kg|lbs?|[ap]\.?m|o'clock)\b)",
+    re.IGNORECASE,
+)
+_YEAR_BEFORE = re.compile(r"\b(?:in|since|of|from|by|year|until|till|before|after|during|for|back)\s+$", re.IGNORECASE)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_AFTER_CARD = re.compile(
+    r"\[(?:CARD|EXPIRY)\][\s,.;/\-–—]{0,3}(?:(?:and|then|cvv|exp|expires|expiry)\b[\s,.:]{0,2}){0,2}$", re.IGNORECASE
+)
+_SSN_SHAPE = (3, 2, 4)
+
+# How many digits a number needs to be what its cue says; a security code is three or four, and so on.
+_FITS: dict[Kind, Callable[[Run], bool]] = {
+    Kind.CARD: lambda run: len(run.digits) >= 12,
+    Kind.EXPIRY: lambda run: is_expiry(run.digits),
+    Kind.CVV: lambda run: len(run.digits) in (3, 4),
+    Kind.SSN: lambda run: len(run.digits) in (4, 9),
+    Kind.PHONE: lambda run: 7 <= len(run.digits) <= 15,
+    Kind.ACCOUNT: lambda run: len(run.digits) >= 6,
+    Kind.PIN: lambda run: 4 <= len(run.digits) <= 8,
+}
+
+
+def fits(run: Run, kind: Kind | None) -> bool:
+    """Whether the number has as many digits as numbers of this kind have."""
+    return kind in _FITS and _FITS[kind](run)
+
+
+def mask_text(text: str, *, config: RedactConfig | None = None) -> Masked:
+    """`text` with placeholders for personal data, e.g. "my card is [CARD]"; masking it again changes nothing.
+
+    Names of people and street addresses stay: they are out of scope.
+    """
+    masked = mask_once(text, config=config or RedactConfig())
+    return Masked(masked, spans_of(masked))
+
+
+def mask_once(text: str, *, config: RedactConfig, asked: frozenset[Kind] = frozenset()) -> str:
+    """`text` masked until nothing more is found; `asked`: kinds the turns before asked for."""
+    while found := [span for span in find_spans(text, config, asked) if span.kind in config.kinds]:
+        text = replace_spans(text, found)
+    return text
+
+
+def find_spans(text: str, config: RedactConfig, asked: frozenset[Kind]) -> Iterator[Span]:
+    """Personal data in `text`; spans may overlap."""
+    yield from emails(text, asked=Kind.EMAIL in asked)
+    runs = find_runs(text)
+    if not runs:
+        return
+    yield from documents(text)
+    yield from birth_dates(text, asked=Kind.DOB in asked)
+    yield from expiry_dates(text, asked=Kind.EXPIRY in asked)
+    for run in runs:
+        if len(run.groups) > 2 or sum(run.shape) > 2:
+            yield from _number_spans(text, run, config, asked)
+
+
+def _number_spans(text: str, run: Run, config: RedactConfig, asked: frozenset[Kind]) -> Iterator[Span]:
+    windows = card_windows(run)
+    for first, last in windows:
+        yield Span(run.groups[first].start, run.groups[last - 1].end, Kind.CARD)
+    kind = None if windows else _kind(text, run, config, asked)
+    if kind:
+        yield _widen(text, run, kind)
+
+
+def _widen(text: str, run: Run, kind: Kind) -> Span:
+    """A phone number takes its "+" or "(" along, an account number the letters it is glued to."""
+    start, end = run.start, run.end
+    while kind is Kind.PHONE and start and text[start - 1] in "+(":
+        start -= 1
+    if kind is Kind.ACCOUNT and _is_glued(text, run):
+        start = _code_start(text, start)
+        while end < len(text) and text[end].isalnum():
+            end += 1
+    return Span(start, end, kind)
+
+
+def _code_start(text: str, start: int) -> int:
+    while start and (text[start - 1].isalnum() or text[start - 1] in "-_@/"):
+        start -= 1
+    return start
+
+
+def _kind(text: str, run: Run, config: RedactConfig, asked: frozenset[Kind]) -> Kind | None:
+    """What a number that is no card by its check digit is; None leaves it as it stands."""
+    if sum(run.shape) < 3 or _is_amount(text, run):
+        return None
+    glued = _is_glued(text, run)
+    cues = cues_before(text, _code_start(text, run.start) if glued else run.start)
+    if after := cue_after(text, run.end):
+        cues.insert(0, after)
+    for cue in cues:
+        if _blocks(cue):
+            return None
+        if _applies(cue, glued) and fits(run, cue.kind) and not (looks_like_date(text, run) and cue.name != "holder"):
+            return cue.kind
+    if glued or looks_like_date(text, run):
+        return None
+    return _kind_after_card(text, run) or _kind_by_shape(text, run, config) or _kind_asked(run, asked)
+
+
+def _blocks(cue: Cue) -> bool:
+    return cue.kind is None and cue.tied
+
+
+def _applies(cue: Cue, glued: bool) -> bool:
+    """Short codes and a bare "account" must be tied to the number; a long number need only be near."""
+    far = cue.name in ("card", "holder", "phone", "ssn", "cvv")
+    return cue.tied if glued or not far else True
+
+
+def _kind_by_shape(text: str, run: Run, config: RedactConfig) -> Kind | None:
+    if run.shape == _SSN_SHAPE and not run.spoken and run.digits[:3] not in ("000", "666"):
+        return Kind.SSN
+    return Kind.PHONE if is_phone(run, text, config.regions) else None
+
+
+def _kind_asked(run: Run, asked: frozenset[Kind]) -> Kind | None:
+    return next((kind for kind in _FITS if kind in asked and _FITS[kind](run)), None)
+
+
+def _kind_after_card(text: str, run: Run) -> Kind | None:
+    """Digits right after a card number: the expiry date, then the security code."""
+    n = sum(run.shape)
+    if n not in (3, 4, 6, 7, 8, 9) or not _AFTER_CARD.search(text[max(0, run.start - 40) : run.start]):
+        return None
+    return Kind.EXPIRY if n > 4 or is_expiry(run.digits) else Kind.CVV
+
+
+def _is_amount(text: str, run: Run) -> bool:
+    """Money, a measured quantity, or a year after "in" or "since"."""
+    before = text[max(0, run.start - 10) : run.start]
+    if _MONEY_BEFORE.search(before) or _UNIT_AFTER.match(text, run.end):
+        return True
+    return _YEAR.fullmatch(run.digits) is not None and _YEAR_BEFORE.search(before) is not None
+
+
+def _is_glued(text: str, run: Run) -> bool:
+    """Part of a code, a handle or a link: CS-116854, @115712, t.co/12345678."""
+    before = text[max(0, run.start - 2) : run.start]
+    after = text[run.end : run.end + 1]
+    if after.isalpha() or after == "_":
+        return True
+    if not before:
+        return False
+    last = before[-1]
+    return last.isalpha() or last in "_@" or (last in "-/" and len(before) == 2 and before[0].isalnum())
