@@ -39,7 +39,7 @@ class Table:
     def newest_log(self) -> str:
         """Name of the newest log entry, "" if the table does not exist; changes with every commit."""
         try:
-            return max((name for name in os.listdir(self.log) if _is_log(name)), default="")
+            return max((entry.name for entry in self.log.iterdir() if _is_log(entry.name)), default="")
         except FileNotFoundError:
             return ""
 
@@ -89,9 +89,8 @@ class Table:
     def checkpoint(self) -> None:
         """Fold the log into one file, so that opening the table stays quick after many commits."""
         self._open().create_checkpoint()
-        for name in os.listdir(self.log):
-            if "checkpoint" in name:
-                fsync(self.log / name)
+        for path in self.log.glob("*checkpoint*"):
+            fsync(path)
         fsync(self.log)
 
     def _row_count(self, name: str) -> str:

@@ -37,7 +37,7 @@ CONVERSATION_FACTS = [
     pa.field("nps", pa.float32()),
     pa.field("ces", pa.float32()),
     pa.field("source", pa.string()),
-    pa.field("source_record", pa.int64()),
+    pa.field("source_line", pa.int64()),
 ]
 
 ASSIGNED = [
@@ -187,7 +187,7 @@ DERIVED: dict[str, pa.Schema] = {
     ),
 }
 
-_HIDDEN = {"source", "source_record"}
+_HIDDEN = {"source", "source_line"}
 _CONVERSATION_ORDER = [
     *(f for f in CONVERSATION_FACTS if f.name not in _HIDDEN and f.name not in ("issue_text", "csat", "nps", "ces")),
     *(f for f in ASSIGNED if f.name.startswith("topic")),
@@ -198,7 +198,7 @@ _CONVERSATION_ORDER = [
     pa.field("ces", pa.float32()),
     pa.field("csat_predicted", pa.float32()),
     pa.field("source", pa.string()),
-    pa.field("source_record", pa.int64()),
+    pa.field("source_line", pa.int64()),
 ]
 
 PUBLIC: dict[str, pa.Schema] = {

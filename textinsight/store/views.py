@@ -79,7 +79,8 @@ def _in_utc(schema: pa.Schema) -> pa.Schema:
 def _conversations_view() -> str:
     assigned = {field.name for field in ASSIGNED}
     columns = ", ".join(f"{'a' if name in assigned else 'c'}.{name}" for name in PUBLIC["conversations"].names)
-    return f"CREATE VIEW conversations AS SELECT {columns} FROM {_CONTACTS} c LEFT JOIN assignments a USING (conversation_id)"
+    joined = f"{_CONTACTS} c LEFT JOIN assignments a USING (conversation_id)"
+    return f"CREATE VIEW conversations AS SELECT {columns} FROM {joined}"
 
 
 _CONVERSATIONS_VIEW = _conversations_view()

@@ -1,0 +1,167 @@
+"""What people and machines see: progress and notes on stderr, results on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from textinsight.pipeline import RunReport
+    from textinsight.store.doctor import Complaint
+
+SCHEMA = 1
+_GREY_BELOW = 100  # starts below which an edge's figures are shown but not to be leant on
+
+_NAMES = {
+    "contacts": "contacts",
+    "customers": "customers",
+    "repeat_share": "repeat contacts",
+    "fcr_observed": "first contact resolution (observed)",
+    "fcr_stated": "first contact resolution (stated)",
+    "sentiment": "customer sentiment (−1..1)",
+    "effort": "customer effort (1..5, higher is worse)",
+    "csat_top_two_box": "CSAT, answers of 4 or 5",
+    "nps": "NPS",
+}
+
+
+def note(text: str) -> None:
+    """A line for the person at the terminal."""
+    Console(stderr=True, highlight=False).print(Text(text))
+
+
+@contextmanager
+def progress() -> Iterator[_Progress]:
+    """Bars on a terminal; a line a stage elsewhere."""
+    console = Console(stderr=True)
+    with Bars(
+        TextColumn("{task.description:<22}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as bars:
+        yield _Progress(bars, console)
+
+
+class _Progress:
+    def __init__(self, bars: Bars, console: Console) -> None:
+        self._bars = bars
+        self._console = console
+        self._task: TaskID | None = None
+
+    def stage(self, name: str, total: int | None) -> None:
+        self._finish()
+        if self._console.is_terminal:
+            self._task = self._bars.add_task(name, total=total)
+        else:
+            self._console.print(f"{name} …", highlight=False)
+
+    def advance(self, steps: int) -> None:
+        if self._task is not None:
+            self._bars.advance(self._task, steps)
+
+    def _finish(self) -> None:
+        if self._task is not None:
+            task = self._bars.tasks[self._bars.task_ids.index(self._task)]
+            total = task.total if task.total is not None else task.completed
+            self._bars.update(self._task, total=total, completed=total)
+
+
+def report(found: RunReport, *, as_json: bool) -> None:
+    """The result of a run."""
+    if as_json:
+        fields = asdict(found) | {"exit_code": int(found.exit_code)}
+        sys.stdout.write(json.dumps({"schema": SCHEMA, "report": fields}, ensure_ascii=False) + "\n")
+        return
+    console = Console(highlight=False)
+    console.print(_inputs(found))
+    if found.headlines:
+        console.print(_headlines(found))
+    if found.topics:
+        console.print(_topics(found))
+    if found.edges:
+        console.print(_edges(found))
+    rejected = f"; {found.n_rejected:,} refused, see: textinsight export rejects" if found.n_rejected else ""
+    console.print(Text(f"archive {found.archive}  ({found.seconds:.0f} s{rejected})", style="dim"))
+
+
+def complaints(found: Sequence[Complaint], *, as_json: bool) -> None:
+    """What the doctor found."""
+    if as_json:
+        rows = [asdict(complaint) for complaint in found]
+        sys.stdout.write(json.dumps({"schema": SCHEMA, "complaints": rows}, ensure_ascii=False) + "\n")
+        return
+    if not found:
+        note("the archive is healthy")
+    for complaint in found:
+        done = "done" if complaint.mended else "to do (textinsight doctor --mend)"
+        note(f"{complaint.table}: {complaint.problem} → {complaint.remedy}: {done}")
+
+
+def _inputs(found: RunReport) -> Table:
+    table = _table("input", "read", "stored", "refused", "")
+    for count in found.inputs:
+        known = "known already" if count.known else ""
+        table.add_row(Text(count.source), f"{count.n_read:,}", f"{count.n_stored:,}", f"{count.n_rejected:,}", known)
+    return table
+
+
+def _headlines(found: RunReport) -> Table:
+    table = _table("measure", "value", "95% interval", "n", "unknown")
+    for line in found.headlines:
+        interval = f"{_figure(line.low, line.unit)} – {_figure(line.high, line.unit)}" if line.low is not None else ""
+        base = line.n + line.n_unknown
+        unknown = f"{line.n_unknown / base:.0%}" if base and line.n_unknown else ""
+        table.add_row(_NAMES[line.measure], _figure(line.value, line.unit), interval, f"{line.n:,}", unknown)
+    return table
+
+
+def _topics(found: RunReport) -> Table:
+    table = _table("top topics", "contacts", "share")
+    for line in found.topics:
+        table.add_row(Text(line.label), f"{line.n:,}", f"{line.share:.1%}")
+    if found.unclear_share is not None:
+        table.add_row(Text("(unclear)", style="dim"), "", Text(f"{found.unclear_share:.1%}", style="dim"))
+    return table
+
+
+def _edges(found: RunReport) -> Table:
+    days = found.edges[0].window_days
+    table = _table(f"strongest downstream edges, {days} days", "after", "usually", "lift", "95% interval", "starts")
+    for e in found.edges:
+        style = "dim" if e.n_starts < _GREY_BELOW else ""
+        name = Text(f"{e.topic_a}  →  {e.topic_b}", style=style)
+        lift = f"{e.lift_low:.1f} – {e.lift_high:.1f}"
+        table.add_row(
+            name, f"{e.rate:.1%}", f"{e.base_rate:.1%}", f"{e.lift:.1f}", lift, f"{e.n_starts:,}", style=style
+        )
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    table.add_row()
+    return table
+
+
+def _figure(value: Any, unit: str) -> str:
+    if value is None:
+        return "–"
+    if unit == "share":
+        return f"{value:.1%}"
+    return f"{value:,.0f}" if unit in ("contacts", "customers", "count") else f"{value:.2f}"

@@ -1,0 +1,156 @@
+"""The one place where the stages meet: read → mask → tag → store → topics → links → measures."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pyarrow as pa
+
+from textinsight import __version__, ingest
+from textinsight.conversation import Conversation
+from textinsight.encode import load_encoder
+from textinsight.ingest.redact import mask_id
+from textinsight.pipeline.progress import Progress, Silent
+from textinsight.pipeline.relate import check_engine, is_related, relate
+from textinsight.pipeline.report import InputCount, RunReport, make_report
+from textinsight.pipeline.settings import Settings
+from textinsight.pipeline.shards import InputFile, cut, fingerprint
+from textinsight.pipeline.tagging import salvage, tag_shard
+from textinsight.run import local_runner
+from textinsight.store import Archive, InputProgress, writer_lock
+from textinsight.store.schema import RUNS
+
+if TYPE_CHECKING:
+    from textinsight.pipeline.language import ConversationLanguage
+
+__all__ = ["InputCount", "Progress", "RunReport", "Settings", "load", "run"]
+
+
+def load() -> ConversationLanguage:
+    """A spaCy pipeline with every tagger; `nlp(conversation)` also takes a `Conversation`."""
+    from textinsight.pipeline import language
+
+    return language.load()
+
+
+def run(
+    inputs: Iterable[str | Path],
+    archive: str | Path,
+    *,
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+) -> RunReport:
+    """Read the inputs into the archive (made if it is not there) and bring topics, links and measures up to date.
+
+    Killed anywhere, it goes on where it stood when called again; an input that is stored already is not read again.
+    Raises InputError, StoreError or ModelError (see `errors`); single bad records become rows of `rejects`.
+    """
+    settings = settings or Settings()
+    progress = progress or Silent()
+    started = time.monotonic()
+    began = datetime.now(UTC)
+    engine = load_encoder(settings.encoder).name
+    files = _fingerprints(ingest.expand(inputs), settings.mapping, progress)
+    store = Archive(archive, create=True)
+    with writer_lock(store.path):
+        store.rollback()
+        check_engine(store, engine)
+        known = store.progress()
+        _store_all(store, files, known=known, settings=settings, progress=progress)
+        counts = _counts(files, before=known, after=store.progress())
+        if not is_related(store) or _last_settings(store) != settings.deciding():
+            relate(store, settings=settings, progress=progress, engine=engine)
+        store.append_run(_run_row(began, counts, settings, engine))
+    return make_report(store, inputs=counts, window_days=settings.window_days, seconds=time.monotonic() - started)
+
+
+def _fingerprints(paths: Sequence[Path], mapping: Mapping[str, str], progress: Progress) -> list[InputFile]:
+    progress.stage("looking at the input", len(paths))
+    files = []
+    for path in paths:
+        files.append(fingerprint(path, mapping))
+        progress.advance(1)
+    return files
+
+
+def _store_all(
+    store: Archive,
+    files: Sequence[InputFile],
+    *,
+    known: Mapping[str, InputProgress],
+    settings: Settings,
+    progress: Progress,
+) -> None:
+    distinct = {file.file_id: file for file in reversed(files)}
+    todo = [file for file in files if distinct[file.file_id] is file and not _is_complete(known, file)]
+    if not todo:
+        return
+    progress.stage("reading and tagging", None)
+    key = store.key()
+    shards = cut(todo, settings=settings, done=known, is_new=_new_ids(store, key), key=key)
+    for shard in local_runner(settings.processes).map(tag_shard, shards, on_crash=salvage):
+        store.append_shard(shard)
+        progress.advance(shard["conversations"].num_rows + shard["rejects"].num_rows)
+
+
+def _new_ids(store: Archive, key: bytes) -> Callable[[Conversation], bool]:
+    """A test that is true once per conversation_id and never for one in the archive."""
+    stored = store.query("SELECT conversation_id FROM stored_conversations")
+    seen: set[int] = {hash(value) for chunk in stored["conversation_id"].chunks for value in chunk.to_pylist()}
+
+    def is_new(conversation: Conversation) -> bool:
+        before = len(seen)
+        seen.add(hash(mask_id(conversation.conversation_id, key=key)))
+        return len(seen) > before
+
+    return is_new
+
+
+def _is_complete(known: Mapping[str, InputProgress], file: InputFile) -> bool:
+    return file.file_id in known and known[file.file_id].complete
+
+
+def _counts(
+    files: Iterable[InputFile], *, before: Mapping[str, InputProgress], after: Mapping[str, InputProgress]
+) -> tuple[InputCount, ...]:
+    counts = []
+    counted: set[str] = set()
+    for file in files:
+        stored = after[file.file_id]
+        if file.file_id in counted:
+            counts.append(InputCount(file.path.name, 0, 0, 0, known=True))
+            continue
+        counted.add(file.file_id)
+        n_read = sum(stop - start for start, stop in stored.ranges)
+        known = _is_complete(before, file)
+        counts.append(InputCount(file.path.name, n_read, stored.n_stored, stored.n_rejected, known=known))
+    return tuple(counts)
+
+
+def _last_settings(store: Archive) -> dict[str, object] | None:
+    rows = store.query("SELECT settings FROM runs ORDER BY finished_at DESC LIMIT 1").to_pylist()
+    return json.loads(rows[0]["settings"]) if rows else None
+
+
+def _run_row(began: datetime, counts: Iterable[InputCount], settings: Settings, engine: str) -> pa.Table:
+    row = {
+        "run_id": uuid4().hex,
+        "started_at": began,
+        "finished_at": datetime.now(UTC),
+        "version": __version__,
+        "models": json.dumps({"encoder": engine}),
+        "inputs": json.dumps(
+            [
+                {"source": c.source, "n_read": c.n_read, "n_stored": c.n_stored, "n_rejected": c.n_rejected}
+                for c in counts
+            ]
+        ),
+        "settings": json.dumps(settings.deciding()),
+    }
+    return pa.Table.from_pylist([row], schema=RUNS["runs"])

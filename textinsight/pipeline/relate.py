@@ -1,0 +1,119 @@
+"""What needs all contacts at once: topics, links, threads, edges, measures. Stored tables in, derived tables out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from textinsight import link, measure, topics
+from textinsight.encode import Vectors
+from textinsight.errors import UsageError
+from textinsight.pipeline.progress import Progress
+from textinsight.pipeline.settings import Settings
+from textinsight.store import DERIVED, Archive
+
+_REFIT_GROWTH = 2.0  # topics are discovered anew once the archive has doubled; names and ids carry over
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """All contacts, ordered by conversation_id, and the vectors of their issue texts row by row."""
+
+    table: pa.Table
+    vectors: Vectors
+
+
+def relate(archive: Archive, *, settings: Settings, progress: Progress, engine: str) -> None:
+    """Rebuild every derived table; `assignments` comes last and marks them complete."""
+    contacts = load_contacts(archive, engine)
+    progress.stage("topics", contacts.table.num_rows)
+    model, fitted_on = _topic_model(archive, contacts, engine)
+    table = _with_topics(contacts.table, model, topics.assign(model, contacts.vectors))
+    progress.stage("links", table.num_rows)
+    linked = link.build(table, contacts.vectors, config=link.LinkConfig(window_days=settings.window_days))
+    table = table.append_column("thread_id", linked.thread_of)
+    progress.stage("measures", table.num_rows)
+    measures = measure.compute(table, linked.links, linked.threads, window_days=settings.window_days)
+    table = table.append_column("csat_predicted", measure.predict_csat(table).values)
+    derived = {
+        "topics": _topic_table(model, table, fitted_on=fitted_on),
+        "links": linked.links,
+        "threads": linked.threads,
+        "edges": linked.edges,
+        "measures": measures,
+        "assignments": table.select(DERIVED["assignments"].names),
+    }
+    progress.stage("writing tables", len(derived))
+    for name, data in derived.items():
+        archive.replace(name, data)
+        progress.advance(1)
+
+
+def is_related(archive: Archive) -> bool:
+    """Whether the derived tables cover every stored contact."""
+    row = archive.query(
+        "SELECT (SELECT count(*) FROM stored_conversations) AS stored, (SELECT count(*) FROM assignments) AS related"
+    ).to_pylist()[0]
+    return bool(row["stored"] == row["related"] and row["stored"])
+
+
+def check_engine(archive: Archive, engine: str) -> None:
+    """UsageError if the archive holds vectors of another engine: they are not comparable."""
+    found = [row["engine"] for row in archive.query("SELECT DISTINCT engine FROM vectors").to_pylist()]
+    if found and found != [engine]:
+        raise UsageError(
+            f"this archive was made with encoder {', '.join(found)}, not {engine}",
+            hint="use the same --encoder, or run the inputs into a new archive",
+        )
+
+
+def load_contacts(archive: Archive, engine: str) -> Contacts:
+    """Contacts and vectors of the archive in one order; vectors are (n, d) float32."""
+    table = archive.query("SELECT * FROM stored_conversations ORDER BY conversation_id")
+    stored = archive.query("SELECT vector FROM vectors WHERE engine = ? ORDER BY conversation_id", [engine])
+    return Contacts(table, _matrix(stored["vector"]))
+
+
+def _matrix(column: pa.ChunkedArray) -> Vectors:
+    parts = [np.frombuffer(b"".join(chunk.to_pylist()), dtype="<f2") for chunk in column.chunks if len(chunk)]
+    if not parts:
+        return np.zeros((0, 1), np.float32)
+    return np.concatenate(parts).reshape(len(column), -1).astype(np.float32)
+
+
+def _topic_model(archive: Archive, contacts: Contacts, engine: str) -> tuple[topics.TopicModel, int]:
+    """The archive's topics, discovered anew if it has none or has outgrown them; and on how many contacts they rest."""
+    stored = archive.query("SELECT * FROM topics WHERE engine = ?", [engine])
+    old = topics.TopicModel.from_table(stored) if stored.num_rows else None
+    fitted_on = pc.max(stored["fitted_on"]).as_py() or 0
+    if old is not None and contacts.table.num_rows < _REFIT_GROWTH * fitted_on:
+        return old, fitted_on
+    new = topics.discover(contacts.table["issue_text"].to_pylist(), contacts.vectors, engine=engine)
+    return (topics.reconcile(old, new) if old is not None else new), contacts.table.num_rows
+
+
+def _with_topics(table: pa.Table, model: topics.TopicModel, assigned: topics.Assignment) -> pa.Table:
+    """The contacts with topic_id, topic_label (null: unclear) and topic_confidence."""
+    index = pa.array(assigned.index, mask=assigned.index < 0)
+    for name, values in (
+        ("topic_id", [topic.topic_id for topic in model.topics]),
+        ("topic_label", [topic.label for topic in model.topics]),
+    ):
+        table = table.append_column(name, pa.array(values, pa.string()).take(index))
+    return table.append_column("topic_confidence", pa.array(assigned.confidence, pa.float32()))
+
+
+def _topic_table(model: topics.TopicModel, contacts: pa.Table, *, fitted_on: int) -> pa.Table:
+    """The model's table with the counts of today; a theme counts its topics' contacts."""
+    counts = Counter(contacts["topic_id"].drop_null().to_pylist())
+    for topic in model.topics:
+        if topic.parent_id:
+            counts[topic.parent_id] += counts[topic.topic_id]
+    counted = tuple(replace(topic, n=counts[topic.topic_id]) for topic in model.topics)
+    table = replace(model, topics=counted).to_table()
+    place = table.schema.get_field_index("fitted_on")
+    return table.set_column(place, "fitted_on", pa.array([fitted_on] * table.num_rows, pa.int64()))

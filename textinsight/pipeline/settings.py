@@ -1,0 +1,37 @@
+"""What a run can be told. The defaults are what the documentation's figures were measured with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from textinsight.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Settings of a run; UsageError if one cannot be.
+
+    mapping: our field name → the input's column name. window_days: how long after a contact ended a later one counts
+    as its repeat or its consequence. encoder: see `encode.load_encoder`. processes: workers that tag.
+    shard_size: contacts committed at once (what a kill can cost at most).
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    window_days: int = 14
+    encoder: str = "static-en"
+    processes: int = field(default_factory=lambda: os.cpu_count() or 1)
+    shard_size: int = 1000
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("window_days", 1, 365), ("processes", 1, 256), ("shard_size", 1, 100_000)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise UsageError(
+                    f"{name} must lie in {low}..{high}, got {value}", hint=f"--{name.replace('_', '-')} {low}"
+                )
+
+    def deciding(self) -> dict[str, object]:
+        """Those settings that change results, JSON-able."""
+        return {"window_days": self.window_days, "encoder": self.encoder}
