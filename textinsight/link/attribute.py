@@ -80,7 +80,7 @@ def evidence(found: Attributed, edges: Edges, topics: tuple[str, ...]) -> pa.Lis
 def _candidates(
     frame: Frame, opener: Ints, thread_topic: Codes, edges: Edges, *, real: Ints, config: LinkConfig
 ) -> tuple[Pairs, Ints]:
-    """(pairs, edge of each): thread openers, each with the nearest contact of every earlier thread an edge ties to it."""
+    """(pairs, edges): thread openers, each with the nearest contact of every thread that an edge ties to it."""
     n_topics = max(len(frame.topics), 1)
     keys = edges.topic_a[real] * n_topics + edges.topic_b[real]
     later, earlier, edge = [], [], []

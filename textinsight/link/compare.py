@@ -101,7 +101,7 @@ def _same(one: Codes, other: Codes) -> npt.NDArray[np.int64]:
 def _gap_level(gap: npt.NDArray[np.int64], transfer_minutes: float) -> npt.NDArray[np.int64]:
     """6 a hand-over … 1 over 14 days: the level is the number of bounds the gap keeps to, plus one."""
     bounds = (14 * DAY_US, 7 * DAY_US, 3 * DAY_US, DAY_US, int(transfer_minutes * MINUTE_US))
-    return 1 + (gap[:, None] <= np.array(bounds)).sum(axis=1)
+    return np.asarray(1 + (gap[:, None] <= np.array(bounds)).sum(axis=1))
 
 
 def _reference(codes: Codes, pairs: Pairs) -> npt.NDArray[np.int64]:

@@ -257,4 +257,4 @@ def _median(values: Reals, group: Ints, n_groups: int) -> Reals:
     counts = np.bincount(group, minlength=n_groups)
     first = np.cumsum(counts) - counts
     ordered = values[order]
-    return np.asarray(ordered[first + (counts - 1) // 2] + ordered[first + counts // 2]) / 2
+    return np.asarray((ordered[first + (counts - 1) // 2] + ordered[first + counts // 2]) / 2)

@@ -94,8 +94,7 @@ def microseconds(contacts: pa.Table, name: str) -> Ints:
 
 def sorted_codes(column: pa.ChunkedArray) -> tuple[Codes, tuple[str, ...]]:
     """Codes into the sorted distinct values, -1 where null, and those values."""
-    encoded = pc.dictionary_encode(column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column)
-    encoded = encoded.combine_chunks() if isinstance(encoded, pa.ChunkedArray) else encoded
+    encoded = pc.dictionary_encode(column.combine_chunks().cast(pa.string()))
     names = encoded.dictionary
     order = pc.sort_indices(names).to_numpy()
     rank = np.empty(len(order) + 1, np.int32)

@@ -1,0 +1,74 @@
+"""Contacts, links and threads in; the measures table out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+
+from textinsight.measure.base import Measure, Observed
+from textinsight.measure.catalogue import MEASURES
+from textinsight.measure.facts import Facts
+from textinsight.measure.segments import Groups, Periods, everything, months, segment
+from textinsight.measure.summary import summarise
+from textinsight.store.schema import DERIVED
+
+SEGMENTS = ("channel", "company", "topic_id", "tenure_band")
+_ALWAYS_SHOWN = "all"
+
+
+def compute(
+    contacts: pa.Table,
+    links: pa.Table,
+    threads: pa.Table,
+    *,
+    window_days: int = 14,
+    as_of: datetime | None = None,
+    segments: Sequence[str] = SEGMENTS,
+    measures: Sequence[Measure] = MEASURES,
+) -> pa.Table:
+    """The measures table: every measure × (all contacts and each segment value) × (all time and each month).
+
+    contacts: the conversations table with thread_id and topic_id; columns that are missing make values unknown.
+    as_of: end of the observed time, None for the last start. Groups that a measure says nothing about have no row.
+    Raises UsageError for a segment that is no column or a window under one day.
+    """
+    facts = Facts(contacts, links, threads, window_days, as_of)
+    groups = [everything(facts), *(segment(facts, name) for name in segments)]
+    periods = months(facts)
+    tables = [_rows(m, m.observe(facts), g, periods) for m in measures for g in groups]
+    return pa.concat_tables([*tables, DERIVED["measures"].empty_table()]).combine_chunks()
+
+
+def _rows(measure: Measure, observed: Observed, groups: Groups, periods: Periods) -> pa.Table:
+    """All time first, then the months; contacts without time count in all time only."""
+    timed = periods.code < len(periods.names)
+    monthly = Observed(observed.value[timed], observed.applies[timed])
+    code = groups.code[timed] * len(periods.names) + periods.code[timed]
+    names = [(name, _ALWAYS_SHOWN) for name in groups.names]
+    parts = [_table(measure, observed, groups.code, names)]
+    names = [(name, period) for name in groups.names for period in periods.names]
+    parts.append(_table(measure, monthly, code, names))
+    return pa.concat_tables(parts)
+
+
+def _table(measure: Measure, observed: Observed, code: np.ndarray, names: list[tuple[str, str]]) -> pa.Table:
+    s = summarise(observed, code, len(names), kind=measure.kind)
+    shown = np.flatnonzero(s.n + s.n_unknown > 0)
+    return pa.table(
+        {
+            "measure": pa.array([measure.name] * len(shown), pa.string()),
+            "segment": pa.array([names[i][0] for i in shown], pa.string()),
+            "period": pa.array([names[i][1] for i in shown], pa.string()),
+            "value": pa.array(s.value[shown], from_pandas=True),
+            "low": pa.array(s.low[shown], from_pandas=True),
+            "high": pa.array(s.high[shown], from_pandas=True),
+            "n": pa.array(s.n[shown]),
+            "n_unknown": pa.array(s.n_unknown[shown]),
+            "unit": pa.array([measure.unit] * len(shown), pa.string()),
+            "higher_is_better": pa.array([measure.higher_is_better] * len(shown), pa.bool_()),
+        },
+        schema=DERIVED["measures"],
+    )
