@@ -1,0 +1,98 @@
+"""Kills runs: at every step of the writing (forked children), for test_pipeline_kill.py.
+
+Called as `python killing.py INPUT WORKDIR`; prints one JSON object: {"steps": n, "digests": [...], "clean": digest}.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+from textinsight import pipeline
+from textinsight.store import PUBLIC, Archive
+from textinsight.store.delta import Table
+
+SETTINGS = pipeline.Settings(processes=1, shard_size=16)
+
+
+def digest(archive: Path) -> str:
+    """A hash of every public table's rows, in any order (the log of runs excepted)."""
+    store = Archive(archive)
+    result = hashlib.sha256()
+    for name in PUBLIC:
+        if name != "runs":
+            rows = sorted(json.dumps(row, default=str, sort_keys=True) for row in store.table(name).to_pylist())
+            result.update(json.dumps([name, rows]).encode())
+    return result.hexdigest()
+
+
+def die_at(step: int) -> None:
+    """From now on, the process kills itself just before, halfway through, or just after a write or commit."""
+    counter = iter(range(10_000))
+
+    def maybe_die() -> None:
+        if next(counter) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def deadly(method):
+        def wrapped(self, *args, **options):
+            maybe_die()
+            method(self, *args, **options)
+            maybe_die()
+
+        return wrapped
+
+    def half_written(self, name, data):
+        if next(counter) == step:
+            whole(self, name, data)
+            path = self.path / name
+            os.truncate(path, path.stat().st_size // 2)
+            os.kill(os.getpid(), signal.SIGKILL)
+        whole(self, name, data)
+
+    whole = Table.write_file
+    Table.write_file = half_written
+    Table.commit = deadly(Table.commit)
+
+
+def in_child(action) -> int:
+    """The exit status of `action` in a forked child: 0 done, -9 killed, 1 failed."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            action()
+        except BaseException as error:
+            sys.stderr.write(f"{type(error).__name__}: {error}\n")
+            os._exit(1)
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def main(source: Path, folder: Path) -> None:
+    def clean_run(archive: Path) -> None:
+        pipeline.run([source], archive, settings=SETTINGS)
+        (archive / "digest").write_text(digest(archive))
+
+    if in_child(lambda: clean_run(folder / "clean")):
+        raise SystemExit("the undisturbed run failed")
+    digests = []
+    for step in range(10_000):
+        archive = folder / f"killed{step}"
+        status = in_child(lambda: (die_at(step), pipeline.run([source], archive, settings=SETTINGS)))
+        if status == 0:
+            break
+        if status != -signal.SIGKILL:
+            raise SystemExit(f"step {step}: the run ended with {status}, not by the kill")
+        if in_child(lambda: clean_run(archive)):
+            raise SystemExit(f"step {step}: the run after the kill failed")
+        digests.append((archive / "digest").read_text())
+    report = {"steps": len(digests), "digests": digests, "clean": (folder / "clean" / "digest").read_text()}
+    sys.stdout.write(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
