@@ -3,7 +3,8 @@
 A start is the contact that opens a thread of topic A and whose follow-up window is over. It is followed by B if the
 customer opens another thread, of topic B, within the window. Two controls: starts of other topics in the same months
 (topic B's own left out), and the same customers' windows *before* A; the larger rate is the base. The second guards
-against customers who just have more to do with B; it is shrunk towards the first, as it has few starts.
+against customers who just have more to do with B; as it rests on few starts, its lower bound (one standard error,
+Wilson) is taken, so that a single chance contact does not hide an edge.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from textinsight.store.schema import DERIVED
 
 Reals = npt.NDArray[np.float64]
 
-_SHRINK = 50.0  # starts that the same-period control counts for within the before-A control
 _MONTH_US = 30 * DAY_US
 _MAX_LAG = 30
 
@@ -207,11 +207,17 @@ def _with_before(
     """(base rate, starts behind it): the larger of the two controls; half a follow-up is added so that none is 0."""
     edge = _edge_of(starts.topic[before.start] * np.int64(starts.n_topics) + before.topic, a * starts.n_topics + b)
     hits = np.bincount(edge[edge >= 0], minlength=len(a))
-    looked = n_before[a]
-    own = (hits + _SHRINK * same_period) / (looked + _SHRINK)
-    weight = np.where(own > same_period, looked + _SHRINK, n_control)
+    looked = np.maximum(n_before[a], 1)
+    own = _lower_bound(hits / looked, looked)
+    weight = np.where(own > same_period, looked, n_control)
     rate = np.maximum(own, same_period)
     return (rate * weight + 0.5) / (weight + 1), weight + 1
+
+
+def _lower_bound(share: Reals, n: Ints) -> Reals:
+    """Wilson's lower bound at one standard error."""
+    bound: Reals = (share + 1 / (2 * n) - np.sqrt(share * (1 - share) / n + 1 / (4 * n**2))) / (1 + 1 / n)
+    return np.maximum(bound, 0)
 
 
 def _lift(followed: Ints, n: Ints, base: Reals, weight: Reals) -> tuple[Reals, Reals, Reals]:
@@ -223,11 +229,14 @@ def _lift(followed: Ints, n: Ints, base: Reals, weight: Reals) -> tuple[Reals, R
 
 
 def _p_values(followed: Ints, n: Ints, base: Reals, weight: Reals) -> Reals:
-    """One-sided: so many follow-ups or more if the rate were the base's, whose own error is counted (beta-binomial)."""
-    from scipy.stats import betabinom
+    """One-sided: so many follow-ups or more if the rate were the base's.
 
-    p: Reals = betabinom.sf(followed - 1, n, base * weight, (1 - base) * weight)
-    return np.clip(p, 0.0, 1.0)
+    The tail of a negative binomial: Poisson follow-ups at a base rate that is itself known only from `weight`
+    starts. Wider than the binomial's, so on the careful side, and exact far out where the ranking is decided.
+    """
+    from scipy.special import betainc
+
+    return np.asarray(betainc(followed, base * weight, n / (n + weight)), np.float64)
 
 
 def _months(starts: Starts) -> Ints:

@@ -31,6 +31,18 @@ def references_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(plain))[:MAX_REFERENCES]
 
 
+def references_of(turns: pa.Table, conversation_ids: pa.ChunkedArray) -> pa.ListArray:
+    """(n,) lists for column `references`: what any turn of each contact names, the agent's words too.
+
+    turns: conversation_id and text in turn order, of which only those with four digits in a row matter.
+    """
+    numbered = turns.filter(pc.match_substring_regex(turns["text"], r"\d{4}"))
+    named: dict[str, dict[str, None]] = {}
+    for contact, text in zip(numbered["conversation_id"].to_pylist(), numbered["text"].to_pylist(), strict=True):
+        named.setdefault(contact, {}).update(dict.fromkeys(references_in(text)))
+    return pa.array([list(named.get(contact, ())) for contact in conversation_ids.to_pylist()], pa.list_(pa.string()))
+
+
 def reference_codes(contacts: pa.Table) -> npt.NDArray[np.int32]:
     """(n, MAX_REFERENCES) codes, -1 where none, from column `references` (list of text) and `issue_text`."""
     n = contacts.num_rows

@@ -20,13 +20,13 @@ _OUTCOMES = ("resolved", "unresolved", "moved")
 
 @dataclass(frozen=True, slots=True)
 class CsatPrediction:
-    """csat: (n,) float32 on 1..5, NaN where not predicted.
+    """values: (n,) float32 on 1..5, null where not predicted.
 
     r2, mae: five-fold cross-validated, None if nothing was fitted.
     mae_of_mean: the error of always saying the mean, to compare with. n_answers: what it was fitted on.
     """
 
-    csat: npt.NDArray[np.float32]
+    values: pa.Array
     n_answers: int
     r2: float | None = None
     mae: float | None = None
@@ -44,13 +44,13 @@ def predict_csat(contacts: pa.Table) -> CsatPrediction:
     judged = ~np.isnan(facts.numbers("sentiment"))
     answered = np.flatnonzero(~np.isnan(csat) & judged)
     if len(answered) < FEWEST_ANSWERS or np.ptp(csat[answered]) == 0:
-        return CsatPrediction(np.full(len(facts), np.nan, np.float32), len(answered))
+        return CsatPrediction(pa.nulls(len(facts), pa.float32()), len(answered))
     held_out = _cross_validated(features[answered], csat[answered], _folds(facts, answered))
     predicted = np.clip(features @ _ridge(features[answered], csat[answered]), 1, 5)
     error = csat[answered] - held_out
     spread = csat[answered] - csat[answered].mean()
     return CsatPrediction(
-        np.where(judged, predicted, np.nan).astype(np.float32),
+        pa.array(predicted.astype(np.float32), mask=~judged),
         len(answered),
         r2=float(1 - (error**2).sum() / (spread**2).sum()),
         mae=float(np.abs(error).mean()),
