@@ -1,0 +1,299 @@
+"""A customer's contacts before anyone speaks: issues, repeats, what they bring on, who answers and how it ends."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import log
+from random import Random
+
+from textinsight.synth.bank import CHANNELS, Bank, Company, PlantedEdge, Reason, load_bank
+from textinsight.synth.calendar import bursts, demand, reopen, time_of_day
+from textinsight.synth.config import DAY, SynthConfig
+from textinsight.synth.seeds import mix, stream
+
+WINDOW_DAYS = 14.0
+MAX_ATTEMPTS = 5
+MAX_CHAIN = 3  # issues brought on by issues brought on
+RETURNS = 0.86  # share of unsolved contacts after which the customer tries again
+SWITCHES = 0.28  # share of repeats on another channel
+FALSE_FIX = 0.16  # share of unsolved contacts that end with "this is fixed"
+MINUTES = {"voice": 7.0, "chat": 14.0, "email": 900.0, "social": 120.0}  # median length of a contact
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer. ease: how soon content (standard normal); typing: 0 careful .. 1 careless."""
+
+    index: int
+    seed: int
+    company: int
+    joined: float
+    channel: str
+    ease: float
+    typing: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A contact without its words.
+
+    thread: issue number of the customer; attempt: 0 for its first contact. opened, start: epoch seconds.
+    outcome: what the agent says, "fixed", "promised", "failed" or "moved"; solved: what is true.
+    leg: 0, or 1 and 2 for a hand-over that became two contacts. earlier, cause: ordinals of linked contacts.
+    mood: 0 calm .. 3 furious. drivers: what makes it an effort, as the customer will say.
+    """
+
+    ordinal: int
+    thread: int
+    attempt: int
+    reason: str
+    channel: str
+    start: float
+    duration: float
+    opened: float
+    agent: int
+    outcome: str
+    solved: bool
+    leg: int
+    handover: bool
+    earlier: int | None
+    earlier_start: float | None
+    earlier_channel: str | None
+    cause: int | None
+    edge: PlantedEdge | None
+    wait: int
+    drivers: tuple[str, ...]
+    mood: float
+
+
+def customer(config: SynthConfig, index: int) -> Customer:
+    """Customer number `index` of the world."""
+    bank = load_bank()
+    seed = mix(config.seed, index)
+    rng = stream(seed, 0)
+    company = bisect_right(bank.shares, rng.random() * bank.shares[-1])
+    tenure = rng.expovariate(1 / 900.0) * DAY
+    new = rng.random() < 0.12
+    joined = config.start_s + rng.random() * config.days * DAY * 0.85 if new else config.start_s - tenure
+    return Customer(index, seed, company, joined, _channel(bank.companies[company], rng), rng.gauss(0, 1), rng.random())
+
+
+def journey(config: SynthConfig, who: Customer) -> tuple[Plan, ...]:
+    """All contacts of the customer in time order, ordinals counting from 0."""
+    walk = _Walk(config, who, load_bank())
+    walk.go()
+    order = sorted(range(len(walk.plans)), key=lambda i: walk.plans[i].start)
+    rank = {old: new for new, old in enumerate(order)}
+    return tuple(
+        replace(plan, ordinal=rank[old], earlier=_renumber(plan.earlier, rank), cause=_renumber(plan.cause, rank))
+        for old, plan in ((old, walk.plans[old]) for old in order)
+    )
+
+
+def skill(company: int, agent: int) -> float:
+    """Factor on the share of contacts an agent leaves unsolved: 0.6 (best) to 1.5 (worst)."""
+    return 0.6 + 0.9 * (mix(company, agent, 77) % 1000) / 1000
+
+
+def _renumber(ordinal: int | None, rank: dict[int, int]) -> int | None:
+    return None if ordinal is None else rank[ordinal]
+
+
+def _channel(company: Company, rng: Random) -> str:
+    return CHANNELS[bisect_right(company.channel_shares, rng.random() * company.channel_shares[-1])]
+
+
+class _Walk:
+    """Builds one customer's contacts; holds the stream and the contacts so far."""
+
+    def __init__(self, config: SynthConfig, who: Customer, bank: Bank) -> None:
+        self.config, self.who = config, who
+        self.company = bank.companies[who.company]
+        self.rng = stream(who.seed, 1)
+        self.plans: list[Plan] = []
+        self.spans: list[tuple[str, float, float]] = []
+        self.threads = 0
+
+    def go(self) -> None:
+        """Planted bursts, then independent issues."""
+        for burst in bursts(self.config):
+            if burst.company == self.company.code and self.rng.random() < burst.reach:
+                day = int(self.rng.random() ** 1.5 * burst.days)
+                start = min(burst.first_day.toordinal() + day - self.config.start.toordinal(), self.config.days)
+                self._first(burst.reason, self.config.start_s + start * DAY)
+        for _ in range(_count(self.rng, 0.42 * self.config.days / 184) + (not self.plans)):
+            self._independent()
+
+    def _independent(self) -> None:
+        for _ in range(8):
+            day, reason = demand(self.company, self.config.start, self.config.days).draw(self.rng)
+            if day >= self.who.joined and not self._busy(reason, day):
+                self._first(reason, day)
+                return
+
+    def _busy(self, reason: str, at: float) -> bool:
+        """Whether a new issue would touch another of the same reason: who could tell them apart?"""
+        reach = 2 * WINDOW_DAYS * DAY
+        return any(name == reason and first - reach < at < last + reach for name, first, last in self.spans)
+
+    def _first(self, reason: str, day: float) -> None:
+        channel = self.who.channel if self.rng.random() < 0.65 else _channel(self.company, self.rng)
+        self._issue(reason, day + time_of_day(channel, self.rng), channel, None, None, 0)
+
+    def _issue(
+        self, reason: str, at: float, channel: str, cause: int | None, edge: PlantedEdge | None, depth: int
+    ) -> None:
+        """One issue from its first contact to the last, then what it brings on."""
+        thread, self.threads = self.threads, self.threads + 1
+        last: Plan | None = None
+        for attempt in range(MAX_ATTEMPTS):
+            if at >= self.config.end_s:
+                break
+            last = self._contact(thread, attempt, self.company.reasons[reason], channel, at, last, cause, edge)
+            if last.solved or self.rng.random() > RETURNS:
+                break
+            channel = _channel(self.company, self.rng) if self.rng.random() < SWITCHES else channel
+            at = self._later(last, self.rng.lognormvariate(log(3.0), 0.62), channel)
+        if last is None:
+            return
+        first = next(plan.start for plan in self.plans if plan.thread == thread)
+        self.spans.append((reason, first, last.start + last.duration))
+        if depth < MAX_CHAIN:
+            self._bring(last, depth)
+
+    def _bring(self, last: Plan, depth: int) -> None:
+        for edge in self.company.edges.get(last.reason, ()):
+            if self.rng.random() >= edge.probability:
+                continue
+            channel = last.channel if self.rng.random() < 0.5 else _channel(self.company, self.rng)
+            at = self._later(last, self.rng.lognormvariate(log(edge.lag_days), 0.5), channel)
+            if not self._busy(edge.reason_b, at):
+                self._issue(edge.reason_b, at, channel, last.ordinal, edge, depth + 1)
+
+    def _later(self, last: Plan, gap_days: float, channel: str) -> float:
+        gap = min(max(gap_days, 0.15), WINDOW_DAYS - 1.2)
+        return reopen(last.start + last.duration + gap * DAY, channel, self.rng)
+
+    def _contact(
+        self,
+        thread: int,
+        attempt: int,
+        reason: Reason,
+        channel: str,
+        at: float,
+        last: Plan | None,
+        cause: int | None,
+        edge: PlantedEdge | None,
+    ) -> Plan:
+        """Adds the contact (two of them if a hand-over splits it) and returns its last leg."""
+        rng, who = self.rng, self.who
+        strained = any(
+            b.company == self.company.code and b.strain_days > b.days and b.covers(at, strain=True)
+            for b in bursts(self.config)
+        )
+        agent = int(rng.random() * self.config.agents_per_company)
+        open_share = min(0.92, reason.unsolved * skill(who.company, agent) * (1.6 if strained else 1.0))
+        solved = rng.random() >= (open_share if attempt == 0 else min(open_share, 0.55))
+        handover = rng.random() < (0.17 if attempt else 0.10) and channel in ("voice", "chat")
+        plan = Plan(
+            ordinal=len(self.plans),
+            thread=thread,
+            attempt=attempt,
+            reason=reason.name,
+            channel=channel,
+            start=at,
+            duration=round(60 * MINUTES[channel] * rng.lognormvariate(0, 0.45) * (1.35 if handover else 1.0)),
+            opened=next((p.start for p in self.plans if p.thread == thread), at),
+            agent=agent,
+            outcome=_outcome(solved, rng),
+            solved=solved,
+            leg=0,
+            handover=handover,
+            earlier=last.ordinal if last else None,
+            earlier_start=last.start if last else None,
+            earlier_channel=last.channel if last else None,
+            cause=cause if attempt == 0 else None,
+            edge=edge if attempt == 0 else None,
+            wait=_wait(channel, strained, rng),
+            drivers=(),
+            mood=0.0,
+        )
+        plan = _felt(plan, reason, who, strained, rng)
+        if handover and rng.random() < 0.35:
+            plan = self._split(plan, rng)
+        self.plans.append(plan)
+        return plan
+
+    def _split(self, plan: Plan, rng: Random) -> Plan:
+        """Adds a first leg that ends in a hand-over and returns the second, a few minutes later."""
+        length = round(150 + rng.random() * 240)
+        drivers = tuple(d for d in plan.drivers if d not in ("transfer", "repeat_information"))
+        first = replace(plan, leg=1, handover=False, outcome="moved", solved=False, duration=length, drivers=drivers)
+        self.plans.append(first)
+        return replace(
+            plan,
+            ordinal=len(self.plans),
+            leg=2,
+            handover=False,
+            agent=(plan.agent + 1) % self.config.agents_per_company,
+            start=plan.start + length + round(90 + rng.random() * 480),
+            earlier=first.ordinal,
+            earlier_start=first.start,
+            earlier_channel=first.channel,
+            cause=None,
+            edge=None,
+            drivers=tuple(d for d in plan.drivers if d in ("transfer", "repeat_information", "long_wait")),
+        )
+
+
+def _count(rng: Random, mean: float) -> int:
+    """A Poisson number by waiting times."""
+    count, spent = 0, rng.expovariate(1.0)
+    while spent < mean:
+        count, spent = count + 1, spent + rng.expovariate(1.0)
+    return count
+
+
+def _outcome(solved: bool, rng: Random) -> str:
+    draw = rng.random()
+    if solved:
+        return "fixed" if draw < 0.93 else "promised"
+    if draw < FALSE_FIX:
+        return "fixed"
+    return "promised" if draw < 0.58 else "failed" if draw < 0.82 else "moved"
+
+
+def _wait(channel: str, strained: bool, rng: Random) -> int:
+    """Minutes (voice, chat) or days (email, social) before someone answered."""
+    median = {"voice": 6.0, "chat": 4.0, "email": 2.0, "social": 1.0}[channel]
+    return max(1, round(median * rng.lognormvariate(0, 0.7) * (3.0 if strained else 1.0)))
+
+
+_LONG = {"voice": 14, "chat": 11, "email": 4, "social": 3}
+
+
+def _felt(plan: Plan, reason: Reason, who: Customer, strained: bool, rng: Random) -> Plan:
+    """The plan with the drivers the customer will name and the mood that results."""
+    again = plan.attempt > 0
+    switched = again and plan.channel != plan.earlier_channel
+    chances = (
+        ("repeat_contact", 0.55 if again else 0.0),
+        ("channel_switch", 0.6 if switched else 0.0),
+        ("transfer", 0.75 if plan.handover else 0.0),
+        ("repeat_information", 0.5 if plan.handover else 0.22 if again else 0.0),
+        ("long_wait", 0.7 if plan.wait >= _LONG[plan.channel] else 0.0),
+        ("self_service_failed", 0.03 if again else 0.07),
+        ("unclear_answer", 0.10 if again else 0.03),
+    )
+    drivers = tuple(name for name, chance in chances if rng.random() < chance)
+    mood = 0.55 * reason.severity + 0.55 * plan.attempt + 0.4 * len(drivers) + 0.4 * strained - 0.35 * who.ease
+    return replace(plan, drivers=drivers, mood=min(3.0, max(0.0, mood + rng.gauss(0, 0.5) - 0.15)))
+
+
+@lru_cache(maxsize=4096)
+def planned(config: SynthConfig, index: int) -> tuple[Customer, tuple[Plan, ...]]:
+    """A customer and the journey; kept for a while, as the contacts of one customer lie close together."""
+    who = customer(config, index)
+    return who, journey(config, who)

@@ -1,0 +1,73 @@
+"""E-mails and social media: few turns, hours apart."""
+
+from __future__ import annotations
+
+from textinsight.synth.scene import Scene
+from textinsight.synth.style import typed
+
+
+def email(scene: Scene) -> None:
+    """One long letter, the answer, and sometimes a reply to it."""
+    angry = "calm" if scene.temper == "calm" else "angry"
+    scene.customer_style = typed(scene.who.typing * 0.4)
+    complaint = [*scene.complaint(1.0)]
+    issue = scene.issue()
+    if len(issue) < 3:
+        issue.append(scene.line(scene.words.details))
+    body = [*issue[:1], *complaint, *issue[1:]] if scene.chance(0.5) else [*complaint, *issue]
+    scene.customer(
+        f"Subject: {scene.line(scene.words.subjects)}\n\n{scene.phrase('email', 'greeting', angry)}\n\n"
+        + " ".join([*body, scene.feeling(), scene.threat()]).replace("  ", " ").strip()
+        + f"\n\n{scene.phrase('email', 'sign', angry)}\n{_signature(scene)}"
+    )
+    _answer(scene, scene.verdict())
+    if scene.chance(0.5):
+        scene.customer(scene.reaction())
+        if scene.chance(0.4):
+            scene.agent(scene.phrase("email", "last", scene.manner))
+
+
+def _signature(scene: Scene) -> str:
+    """The name, often with a number or an address to be masked."""
+    name = scene.facts("full_name")
+    if scene.chance(0.45):
+        return name
+    kinds = (*scene.company.verify, "phone", "email")
+    kind = kinds[int(scene.rng.random() * len(kinds))]
+    label = {"account": "Account number: ", "card": "Card: ", "phone": "Tel. ", "email": ""}[kind]
+    return f"{name}\n{label}{scene.facts(kind)}"
+
+
+def _answer(scene: Scene, verdict: str) -> None:
+    upset = "calm" if scene.temper == "calm" else "upset"
+    scene.agent(
+        f"{scene.phrase('email', 'dear', scene.manner)}\n\n{scene.phrase('email', 'received', upset, scene.manner)} "
+        f"{verdict} {scene.phrase('email', 'offer', scene.manner)}\n\n"
+        f"{scene.phrase('email', 'signoff', scene.manner)}\n{scene.facts.agent()}\n{scene.company.name} Customer Care"
+    )
+
+
+def social(scene: Scene) -> None:
+    """A short public post, then direct messages."""
+    scene.customer_style = typed(min(1.0, scene.who.typing + 0.15))
+    complaint = scene.complaint(1.0)
+    opening = scene.line(scene.words.openings)
+    tail = scene.feeling() or (scene.line(scene.words.asks) if scene.chance(0.4) else "")
+    post = [opening, *complaint] if scene.chance(0.5) else [*complaint, opening]
+    handle = scene.company.handle
+    scene.customer(handle, *post, tail) if scene.chance(0.75) else scene.customer(*post, tail, handle)
+    scene.agent(scene.phrase("social", "direct", scene.manner))
+    if scene.chance(0.85):
+        scene.customer(scene.phrase("social", "details"))
+        scene.agent(scene.verdict())
+        _end(scene)
+        return
+    scene.agent(scene.verdict())
+
+
+def _end(scene: Scene) -> None:
+    threat = scene.threat()
+    if threat or scene.chance(0.75):
+        scene.customer(scene.reaction(), threat)
+    if scene.chance(0.35):
+        scene.agent(scene.phrase("social", "bye", scene.manner))
