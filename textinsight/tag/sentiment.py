@@ -1,0 +1,71 @@
+"""Sentiment of every turn and of the contact as the customer lived it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import partial
+
+from spacy.language import Language
+
+from textinsight.conversation import Conversation
+from textinsight.findings import Tag, TurnSentiment
+from textinsight.tag.polarity import model_name
+from textinsight.tag.reading import Component, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class SentimentConfig:
+    """end_weight: how many times the last customer turn counts as much as the first (peak-end rule)."""
+
+    end_weight: float = 2.0
+
+    def __post_init__(self) -> None:
+        if self.end_weight < 1:
+            raise ValueError(f"end_weight must be at least 1, got {self.end_weight}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentiment:
+    """turns: one a turn. overall in [-1, 1], start, end: the customer's alone, None without a customer turn."""
+
+    turns: tuple[TurnSentiment, ...]
+    overall: float | None
+    start: int | None
+    end: int | None
+    tags: tuple[Tag, ...]
+
+
+def tag_sentiment(reading: Reading, *, config: SentimentConfig = SentimentConfig()) -> Sentiment:
+    """Turn labels, and the contact's weighted mean in which weights grow from 1 to `end_weight`."""
+    turns = tuple(TurnSentiment(p.label, p.score) for p in reading.polarity)
+    own = reading.conversation.customer_turns
+    if not own:
+        return Sentiment(turns, None, None, None, ())
+    tags = tuple(_tag(reading, turn) for turn in own if turns[turn].label)
+    overall = _overall([turns[turn].score for turn in own], config.end_weight)
+    return Sentiment(turns, overall, turns[own[0]].label, turns[own[-1]].label, tags)
+
+
+def _overall(scores: list[float], end_weight: float) -> float:
+    step = (end_weight - 1) / max(1, len(scores) - 1)
+    weights = [1 + step * i for i in range(len(scores))]
+    mean = sum(w * s for w, s in zip(weights, scores, strict=True)) / sum(weights)
+    return round(mean, 4)
+
+
+def _tag(reading: Reading, turn: int) -> Tag:
+    found, conversation = reading.polarity[turn], reading.conversation
+    quote = _text(conversation, turn)[found.start : found.end]
+    return Tag(turn, found.start, found.end, "sentiment", str(found.label), found.score, quote, model_name())
+
+
+def _text(conversation: Conversation, turn: int) -> str:
+    return conversation.turns[turn].text
+
+
+@Language.factory(  # type: ignore[untyped-decorator]
+    "textinsight_sentiment", default_config=asdict(SentimentConfig()), assigns=["doc._.ti_sentiment"]
+)
+def make_sentiment(nlp: Language, name: str, end_weight: float) -> Component:  # noqa: ARG001
+    """The sentiment tagger as a pipe."""
+    return Component("ti_sentiment", partial(tag_sentiment, config=SentimentConfig(end_weight)))
