@@ -20,13 +20,14 @@ from textinsight.ingest.turns import RawTurn
 
 _TIME = r"(?:\d{1,4}:)?\d{1,2}:\d{1,2}[.,]\d{1,3}"
 _TIMING = re.compile(rf"[ \t]*{_TIME}[ \t]*-->[ \t]*{_TIME}")
+_NEARLY = re.compile(r"-->|\d[ \t]?->[ \t]?\d")
 _VOICE = re.compile(r"<v(?:\.[\w.-]{1,60})?[ \t]+([^<>]{1,100})>")
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _LEADING = re.compile(r"^(?:>>|&gt;&gt;|-)[ \t]*")
 _FIRST_LINES = 40
 
 
-def sniff(head: bytes, path: Path) -> bool:
+def sniff(head: bytes, path: Path) -> bool:  # noqa: ARG001  one signature for all
     """WEBVTT stands first, or a line of cue times comes soon."""
     text = decode(head)
     return text.lstrip().startswith("WEBVTT") or (
@@ -34,18 +35,21 @@ def sniff(head: bytes, path: Path) -> bool:
     )
 
 
-def read(path: Path, *, mapping: Mapping[str, str], limits: Limits) -> Iterator[Conversation | Reject]:
+def read(
+    path: Path,
+    *,
+    mapping: Mapping[str, str],  # noqa: ARG001  captions have no columns
+    limits: Limits,
+) -> Iterator[Conversation | Reject]:
     """The file's conversation, its id the file's name; a file that breaks the format becomes a reject."""
     try:
-        text = whole(path, limits)
-        captions = _captions(text, path)
-        yield contact.build(
-            Facts(conversation_id=_stem(path)), _turns(captions), fallback_id=path.name.__str__, line=1, limits=limits
-        )
+        text, bad = _without_bad_cues(whole(path, limits), path)
+        yield from bad
+        said = _turns(_captions(text, path))
+        facts = Facts(conversation_id=_stem(path))
+        yield contact.build(facts, said, fallback_id=path.name.__str__, line=1, limits=limits)
     except (ValueError, DamagedError) as error:
         yield Reject(path.name, None, str(error))
-        return
-    yield from _bad_cues(text, path)
 
 
 def _stem(path: Path) -> str:
@@ -124,11 +128,21 @@ def _seconds(stamp: str) -> float:
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
 
 
-def _bad_cues(text: str, path: Path) -> Iterator[Reject]:
-    """Cue times that do not parse: webvtt-py passes over such cues in silence."""
+def _without_bad_cues(text: str, path: Path) -> tuple[str, list[Reject]]:
+    """The text without the cues whose times do not parse: webvtt-py would pass over them in silence."""
+    kept: list[str] = []
+    bad: list[Reject] = []
+    skipping = False
     for number, line in enumerate(text.splitlines(), 1):
-        if "-->" in line and not _TIMING.match(line):
-            yield Reject(path.name, number, "cue times that cannot be read, expected 00:00:01.000 --> 00:00:02.000", line)
+        if _NEARLY.search(line) and not _TIMING.match(line):
+            reason = "cue times that cannot be read, expected 00:00:01.000 --> 00:00:02.000"
+            bad.append(Reject(path.name, number, reason, line))
+            skipping = True
+            if kept and kept[-1].strip().isdigit():
+                kept.pop()
+        skipping = skipping and bool(line.strip())
+        kept.append("" if skipping else line)
+    return "\n".join(kept), bad
 
 
 READER = Reader("captions", (".vtt", ".srt"), sniff, read)

@@ -118,9 +118,7 @@ def bind(names: Iterable[str], mapping: Mapping[str, str] | None = None) -> dict
     chosen = dict(mapping or {})
     missing = [theirs for theirs in chosen.values() if theirs not in names]
     if missing:
-        raise InputError(
-            f"there is no column {missing[0]!r}", hint=f"the columns are {', '.join(map(repr, names))}"
-        )
+        raise InputError(f"there is no column {missing[0]!r}", hint=f"the columns are {', '.join(map(repr, names))}")
     present = {normal(name): name for name in reversed(names) if name not in chosen.values()}
     for field, known in FIELDS.items():
         if field not in chosen:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from textinsight.conversation import Conversation
 from textinsight.ingest.columns import is_known
-from textinsight.ingest.files import Line, decode, head, lines
+from textinsight.ingest.files import Line, decode, head, is_binary, lines
 from textinsight.ingest.reader import Limits, Reader, Reject
 from textinsight.ingest.rows import Row, assemble
 
@@ -30,7 +30,7 @@ class _Dialect:
 
 def sniff(head: bytes, path: Path) -> bool:
     """A row of column names, then rows with as many cells; one column at least that is known by name."""
-    if b"\x00" in head[:1024] or not head.strip():
+    if is_binary(head) or not head.strip():
         return False
     rows = _sample(decode(head), _dialect(head))
     if not rows or not _is_header(rows[0]):
@@ -81,9 +81,7 @@ class _Record:
 class _Records:
     """Records of lines; a quote that is never closed costs its own line only, the lines after it are read again."""
 
-    def __init__(
-        self, source: Iterator[Line | Reject], dialect: _Dialect, path: Path, limits: Limits
-    ) -> None:
+    def __init__(self, source: Iterator[Line | Reject], dialect: _Dialect, path: Path, limits: Limits) -> None:
         self._source = source
         self._dialect = dialect
         self._path = path
@@ -91,7 +89,8 @@ class _Records:
         self._again: list[Line] = []
         self._used: list[Line] = []
         self._refused: list[Reject] = []
-        self._cut = False
+        self._cut = self._ended = False
+        self._width = 0
 
     def __iter__(self) -> Iterator[_Record | Reject]:
         """Records and rejects in order."""
@@ -103,7 +102,8 @@ class _Records:
             yield from self._pop_refused()
             if not self._cut and not self._again:
                 return
-            self._cut = False
+            self._cut = self._ended = False
+        self._width = 0
 
     def _parser(self) -> Iterator[list[str]]:
         delimiter, escape = self._dialect.delimiter, self._dialect.escape
@@ -119,16 +119,19 @@ class _Records:
                 return
             if cells is None:
                 return
-            if self._is_unclosed():
+            if self._is_unclosed() or self._is_misread(cells):
                 yield self._reread("a quote that is opened and never closed")
                 return
+            self._width = self._width or len(cells)
             yield _Record(self._used[0].number, cells)
 
     def _is_unclosed(self) -> bool:
         """The record ended only because the lines did, inside quotes."""
         return len(self._used) > 1 and self._ended and sum(line.data.count(b'"') for line in self._used) % 2 == 1
 
-    _ended = False
+    def _is_misread(self, cells: list[str]) -> bool:
+        """Several lines, yet not the header's number of cells: the quote was no opening quote."""
+        return len(self._used) > 1 and len(cells) != (self._width or len(cells))
 
     def _reread(self, reason: str) -> Reject:
         first, *others = self._used

@@ -10,8 +10,8 @@ import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
 from io import BufferedIOBase
+from pathlib import Path
 from typing import NamedTuple
 
 from textinsight.errors import InputError
@@ -19,6 +19,8 @@ from textinsight.ingest.reader import Limits, Reject
 
 _CHUNK = 1 << 20
 _HEAD = 1 << 16
+_EXCERPT = 400
+_CONTROL = bytes(range(9)) + bytes(range(14, 32)) + b"\x0b\x0c\x7f"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -64,25 +66,67 @@ def whole(path: Path, limits: Limits) -> str:
 
 def lines(path: Path, limits: Limits) -> Iterator[Line | Reject]:
     """The file's lines (LF, CRLF or CR); too long ones and damage as rejects."""
-    number, rest, dropping = 0, b"", False
+    number = 1
+    pending = _Pending(limits.max_line_bytes)
     try:
-        for chunk in chunks(path, limits):
-            whole_lines, rest = _split(rest + chunk)
-            for data in whole_lines:
-                number += 1
-                yield _too_long(path, number, data, limits) if dropping or len(
-                    data
-                ) > limits.max_line_bytes else Line(number, data)
-                dropping = False
-            if len(rest) > limits.max_line_bytes:
-                dropping, rest = True, rest[:_CHUNK]
+        for piece in _pieces(path, limits):
+            if not pending.take(piece):
+                continue
+            yield pending.line(path, number)
+            number += 1
     except DamagedError as error:
-        yield Reject(path.name, number + 1, str(error), decode(rest[:400]))
+        yield Reject(path.name, number, str(error), decode(pending.start(400)))
         return
-    if rest:
-        data = rest.rstrip(b"\r")
-        too_long = dropping or len(data) > limits.max_line_bytes
-        yield _too_long(path, number + 1, data, limits) if too_long else Line(number + 1, data)
+    if pending.size:
+        yield pending.line(path, number)
+
+
+class _Pending:
+    """The pieces of the line under way, no more of them than a line may have."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._pieces: list[bytes] = []
+        self.size = 0
+
+    def take(self, piece: bytes) -> bool:
+        """Add a piece; does it end the line?"""
+        self.size += len(piece)
+        if self.size <= self._limit + 2:  # the line end does not count
+            self._pieces.append(piece)
+        else:
+            self._pieces = [self.start(_EXCERPT)]
+        return piece.endswith((b"\n", b"\r"))
+
+    def start(self, size: int) -> bytes:
+        """The first bytes of the line."""
+        return b"".join(self._pieces)[:size]
+
+    def line(self, path: Path, number: int) -> Line | Reject:
+        """The finished line, and begin the next."""
+        pieces, size = self._pieces, self.size
+        self._pieces, self.size = [], 0
+        data = (pieces[0] if len(pieces) == 1 else b"".join(pieces)).rstrip(b"\r\n")
+        if size > self._limit + 2 or len(data) > self._limit:
+            return Reject(path.name, number, f"line longer than {self._limit:,} bytes", decode(data[:_EXCERPT]))
+        return Line(number, data)
+
+
+def is_binary(data: bytes) -> bool:
+    """More than one byte in twenty is a control character; a stray NUL makes no text binary."""
+    start = data[:4096]
+    return len(start.translate(None, _CONTROL)) < 0.95 * len(start)
+
+
+def _pieces(path: Path, limits: Limits) -> Iterator[bytes]:
+    """Lines with their ends, cut also where a chunk ends; a CR there waits, it may be half of a CRLF."""
+    held = b""
+    for chunk in chunks(path, limits):
+        data = held + chunk
+        held = b"\r" if data.endswith(b"\r") else b""
+        yield from data[: len(data) - len(held)].splitlines(keepends=True)
+    if held:
+        yield held
 
 
 def chunks(path: Path, limits: Limits, *, size: int = _CHUNK) -> Iterator[bytes]:
@@ -107,20 +151,6 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return data.decode("cp1252", "replace")
-
-
-def _split(data: bytes) -> tuple[list[bytes], bytes]:
-    """Whole lines and the unfinished rest; a CR at the very end may be half of a CRLF, so it waits."""
-    parts = data.splitlines(keepends=True)
-    if not parts:
-        return [], b""
-    rest = b"" if parts[-1].endswith(b"\n") else parts.pop()
-    return [part.rstrip(b"\r\n") for part in parts], rest
-
-
-def _too_long(path: Path, number: int, data: bytes, limits: Limits) -> Reject:
-    reason = f"line longer than {limits.max_line_bytes:,} bytes"
-    return Reject(path.name, number, reason, decode(data[:400]))
 
 
 def _encoding(first: bytes) -> tuple[str, int]:
@@ -167,6 +197,4 @@ def _bounded(raw: BufferedIOBase, stream: BufferedIOBase, limits: Limits, size: 
 
 def _is_bomb(unpacked: int, packed: int, limits: Limits) -> bool:
     ratio = unpacked / max(packed, 1)
-    return unpacked > limits.max_unpacked_bytes or (
-        unpacked > limits.max_ratio_bytes and ratio > limits.max_ratio
-    )
+    return unpacked > limits.max_unpacked_bytes or (unpacked > limits.max_ratio_bytes and ratio > limits.max_ratio)

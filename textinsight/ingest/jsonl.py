@@ -12,8 +12,12 @@ from textinsight.ingest.files import DamagedError, Line, chunks, decode, head, l
 from textinsight.ingest.reader import Limits, Reader, Reject
 from textinsight.ingest.rows import Row, assemble
 
-_LIST_NAMES = "conversations|contacts|data|records|items|results|rows|calls|chats|threads|tickets|transcripts|dialogues|dialogs"
-_WRAPPER = re.compile(rb'\s*\{(?:\s*"[^"\\]{1,60}"\s*:\s*(?:"[^"\\]*"|[\w.+-]+)\s*,){0,20}\s*"(?:%s)"\s*:\s*\[' % _LIST_NAMES.encode())
+_LIST_NAMES = (
+    "conversations|contacts|data|records|items|results|rows|calls|chats|threads|tickets|transcripts|dialogues|dialogs"
+)
+_WRAPPER = re.compile(
+    rb'\s*\{(?:\s*"[^"\\]{1,60}"\s*:\s*(?:"[^"\\]*"|[\w.+-]+)\s*,){0,20}\s*"(?:%s)"\s*:\s*\[' % _LIST_NAMES.encode()
+)
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+("?)|[{}\[\]]', re.S)
 _OPEN_ENDED = (b"{", b"[", b",", b":")
 
@@ -46,7 +50,7 @@ def _row(line: Line, path: Path, limits: Limits) -> Row | Reject:
     try:
         if text.count("[") + text.count("{") > limits.max_nesting and _depth(line.data) > limits.max_nesting:
             return Reject(path.name, line.number, f"JSON nested deeper than {limits.max_nesting}", text)
-        value = json.loads(text)
+        value = json.loads(text, strict=False)  # raw control characters are cleaned away later
     except (ValueError, RecursionError) as error:
         return Reject(path.name, line.number, f"broken JSON: {_short(error)}", text)
     if not isinstance(value, dict):

@@ -66,9 +66,7 @@ class Limits:
 class ReadFile(Protocol):
     """Streams a file's conversations; `mapping` is {our field: their column}."""
 
-    def __call__(
-        self, path: Path, *, mapping: Mapping[str, str], limits: Limits
-    ) -> Iterator[Conversation | Reject]:
+    def __call__(self, path: Path, *, mapping: Mapping[str, str], limits: Limits) -> Iterator[Conversation | Reject]:
         """Yield conversations and rejects; InputError only if the file as a whole cannot be used."""
         ...
 
@@ -194,10 +192,12 @@ def _named(name: str) -> Reader:
 
 
 def _looks_like(head: bytes) -> str:
+    from textinsight.ingest.files import is_binary
+
     for signature, what in _SIGNATURES.items():
         if head.startswith(signature):
             return f"it is {what}"
-    return "it is binary" if b"\x00" in head[:1024] else "its text has no columns, labels or cues that are known"
+    return "it is binary" if is_binary(head) else "its text has no columns, labels or cues that are known"
 
 
 def _formats() -> str:

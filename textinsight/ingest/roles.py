@@ -36,27 +36,34 @@ _BRACKETS = re.compile(r"\([^()]{0,60}\)|\[[^\[\]]{0,60}\]")
 _BOOLEANS = {"true": "inbound", "false": "outbound"}
 
 # Log-odds of being the agent, per cue found in what one speaker says.
-_CUES: tuple[tuple[float, str], ...] = (
-    (2.5, r"\b(?:how|what) (?:can|may|could) (?:i|we) (?:help|assist|do for) you"),
-    (2.5, r"\bthank(?:s| you) (?:so much )?for (?:calling|contacting|reaching out|choosing|holding|waiting|your patience)"),
-    (2.0, r"\b(?:anything|something) else (?:that )?(?:i|we) (?:can|could|may) (?:help|assist|do)"),
-    (1.5, r"\b(?:i|we)(?:'d| would|'ll| will)? (?:be )?(?:happy|glad|love|like) to (?:help|assist) you"),
-    (1.5, r"\b(?:can|could|may|would) (?:i|you) (?:please )?(?:have|get|provide|verify|confirm|share|dm|send us)\b"),
-    (1.5, r"\blet me (?:just )?(?:check|look|pull|see what|take a look|find|verify|transfer)"),
-    (1.5, r"\b(?:i|we)(?:'m| am|'re| are)?(?: so| very| really)? (?:sorry to hear|apologi[sz]e|understand (?:your|how))"),
-    (1.5, r"\b(?:dm|direct message|private message) us\b|\bour (?:team|system|records|website|policy|policies)\b"),
-    (1.0, r"\b(?:have a (?:great|nice|good|wonderful) (?:day|evening|weekend|one))"),
-    (1.0, r"\byour (?:account|order|booking|reservation|ticket|request|case|policy|card) (?:number|is|has|was|will)\b"),
-    (1.0, r"\bspeaking[,.]? how\b|\bthis is \w+ (?:from|with|in|at)\b|\bmy name is \w+ (?:from|and i'll|and i will)\b"),
-    (-2.0, r"\bi(?:'m| am|'ve| have|'ve been| have been)?(?: still)? (?:having|got|have|had) (?:a|an|some|this) (?:problem|issue|question|trouble)"),
-    (-1.5, r"\bmy (?:\w+ )?(?:order|bill|account|card|phone|flight|internet|package|payment|password|booking|refund|policy|bag|claim)\b"),
-    (-1.5, r"\b(?:i|we) (?:want|need|would like|'d like|was|were|got|bought|ordered|called|tried|paid|received|can't|cannot|couldn't|didn't|never)\b"),
-    (-1.5, r"\bi'd like to\b|\bi'm (?:calling|trying|looking|writing|waiting|not able|unable|locked)\b"),
-    (-1.5, r"\b(?:doesn't|does not|isn't|is not|not|stopped|won't) (?:work|working|load|loading|connect|connecting|turn on)\b"),
-    (-1.0, r"\byou (?:guys|people|charged|told me|said|never|keep)\b|\byour (?:company|service|website|app) (?:is|has|was|keeps|sucks)\b"),
-    (-1.0, r"\bthank(?:s| you)(?: so much| very much)? for (?:your|the|all your) (?:help|assistance)\b"),
-)  # fmt: skip  # noqa: E501
-_COMPILED = tuple((weight, re.compile(cue, re.I)) for weight, cue in _CUES)
+_CUES: tuple[tuple[float, tuple[str, ...]], ...] = (
+    (2.5, (r"\b(?:how|what) (?:can|may|could) (?:i|we) (?:help|assist|do for) you",)),
+    (2.5, (r"\bthank(?:s| you) (?:so much )?for (?:calling|contacting|reaching out|choosing|holding)",
+           r"\bthank(?:s| you) for (?:waiting|your patience)")),
+    (2.0, (r"\b(?:anything|something) else (?:that )?(?:i|we) (?:can|could|may) (?:help|assist|do)",)),
+    (1.5, (r"\b(?:i|we)(?:'d| would|'ll| will)? (?:be )?(?:happy|glad|love|like) to (?:help|assist) you",)),
+    (1.5, (r"\b(?:can|could|may|would) (?:i|you) (?:please )?(?:have|get|provide|verify|confirm|share|dm)\b",)),
+    (1.5, (r"\blet me (?:just )?(?:check|look|pull|see what|take a look|find|verify|transfer)",)),
+    (1.5, (r"\b(?:i'm|i am|we're|we are)(?: so| very| really)? sorry to hear",
+           r"\b(?:i|we) (?:do )?(?:apologi[sz]e|understand (?:your|how))")),
+    (1.5, (r"\b(?:dm|direct message|private message) us\b",
+           r"\bour (?:team|system|records|website|policy|policies)\b")),
+    (1.0, (r"\b(?:have a (?:great|nice|good|wonderful) (?:day|evening|weekend|one))",)),
+    (1.0, (r"\byour (?:account|order|booking|ticket|request|case|policy|card) (?:number|is|has|was|will)\b",)),
+    (1.0, (r"\bthis is \w+ (?:from|with|in|at)\b", r"\bmy name is \w+ (?:from|and i'll|and i will)\b")),
+    (-2.0, (r"\bi(?:'m| am|'ve| have)?(?: still| been)? (?:having|got|have|had) (?:a|an|some|this)"
+            r" (?:problem|issue|question|trouble)",)),
+    (-1.5, (r"\bmy (?:\w+ )?(?:order|bill|account|card|phone|flight|internet|package|payment|password)\b",
+            r"\bmy (?:\w+ )?(?:booking|refund|policy|bag|claim|subscription|bank|money)\b")),
+    (-1.5, (r"\b(?:i|we) (?:want|need|would like|'d like|was|were|got|bought|ordered|called|tried)\b",
+            r"\b(?:i|we) (?:paid|received|can't|cannot|couldn't|didn't|never)\b")),
+    (-1.5, (r"\bi'd like to\b", r"\bi'm (?:calling|trying|looking|writing|waiting|not able|unable|locked)\b")),
+    (-1.5, (r"\b(?:doesn't|does not|isn't|is not|not|stopped|won't) (?:work|working|load|loading|connect)\b",)),
+    (-1.0, (r"\byou (?:guys|people|charged|told me|said|never|keep)\b",
+            r"\byour (?:company|service|website|app) (?:is|has|was|keeps)\b")),
+    (-1.0, (r"\bthank(?:s| you)(?: so much| very much)? for (?:your|the|all your) (?:help|assistance)\b",)),
+)  # fmt: skip
+_COMPILED = tuple((weight, re.compile("|".join(cues), re.I)) for weight, cues in _CUES)
 _READ = 2_000  # characters of a turn that are looked at, and turns of a conversation
 _TURNS = 60
 _CEILING = 0.95
@@ -118,9 +125,7 @@ def _settled(
     return found
 
 
-def _guess_speakers(
-    labels: Sequence[str | None], texts: Sequence[str], named: dict[str, Guess]
-) -> dict[str, Guess]:
+def _guess_speakers(labels: Sequence[str | None], texts: Sequence[str], named: dict[str, Guess]) -> dict[str, Guess]:
     """Of the labels that name no role the most customer-like is the customer, unless one is known already."""
     unknown = list(dict.fromkeys(label for label in labels if label is not None and label not in named))
     if not unknown:
@@ -161,7 +166,7 @@ def _turn(label: str | None, text: str, guessed: dict[str, Guess], unlabelled: R
     if label is not None:
         return guessed[label]
     score = _cues(text)
-    if abs(score) < 1.0:
+    if abs(score) < (1.0 if unlabelled is Role.UNKNOWN else 2.5):
         return _NOBODY if unlabelled is Role.UNKNOWN else Guess(unlabelled, 0.5)
     return Guess(Role.AGENT if score > 0 else Role.CUSTOMER, _sure(abs(score) / 2))
 
@@ -184,6 +189,7 @@ def _part(words: list[str]) -> Role | None:
     return None
 
 
+@lru_cache(maxsize=8192)
 def _key(name: str | None) -> str:
     """Handles and names compare by their letters and digits: "@Virgin America" is virginamerica."""
     return re.sub(r"[\W_]+", "", name or "").casefold() or "\0"

@@ -224,9 +224,7 @@ def _contact(row: Row, layout: _Layout, path: Path, limits: Limits, seen: Counte
     layout.see(values)
     facts = contact.read(values, layout.facts, day_first=layout.day_first)
     said = _said(values, layout, limits)
-    return contact.build(
-        facts, said, fallback_id=lambda: _numbered(path, values, seen), line=row.line, limits=limits
-    )
+    return contact.build(facts, said, fallback_id=lambda: _numbered(path, values, seen), line=row.line, limits=limits)
 
 
 def _said(values: Mapping[str, Any], layout: _Layout, limits: Limits) -> list[RawTurn]:
@@ -269,9 +267,7 @@ def _messages(
         yield from _whole(name, group, path, limits, unlabelled)
 
 
-def _collect(
-    row: Row, layout: _Layout, path: Path, groups: dict[str, _Group], loose: dict[str, list[_Group]]
-) -> None:
+def _collect(row: Row, layout: _Layout, path: Path, groups: dict[str, _Group], loose: dict[str, list[_Group]]) -> None:
     values = _flat(row.values)
     layout.see(values)
     facts = contact.read(values, layout.facts, day_first=layout.day_first)
@@ -311,12 +307,15 @@ def _sessions(path: Path, customer: str, messages: list[_Group]) -> Iterator[tup
         yield auto_id(path, f"{customer}\0{at[session.start].isoformat()}"), group
 
 
-def _whole(
-    name: str, group: _Group, path: Path, limits: Limits, unlabelled: Role
-) -> Iterator[Conversation | Reject]:
+def _whole(name: str, group: _Group, path: Path, limits: Limits, unlabelled: Role) -> Iterator[Conversation | Reject]:
     try:
         yield contact.build(
-            group.facts, group.turns, fallback_id=lambda: name, line=min(group.lines), limits=limits, unlabelled=unlabelled
+            group.facts,
+            group.turns,
+            fallback_id=lambda: name,
+            line=min(group.lines),
+            limits=limits,
+            unlabelled=unlabelled,
         )
     except ValueError as error:
         for line, turn in zip(group.lines, group.turns, strict=True):

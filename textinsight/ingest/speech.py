@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from textinsight.conversation import Role
 from textinsight.ingest import times
 from textinsight.ingest.roles import known
 
@@ -14,7 +15,10 @@ _CLOCK = r"\d{1,3}:\d{2}(?::\d{2})?(?:[.,]\d{1,6})?"
 _BEFORE = rf"(?:[\[(]([^\])\n]{{4,40}})[\])]|({_CLOCK}))\s*[-–|]?\s+|[\[(]({_CLOCK})[\])]"
 _NAME = r"([^\W_][^:\n\[\](){}<>|\"!?;]{0,39}?(?:\s?\([^()\n]{1,20}\))?)"
 _AFTER = rf"(?:\s*[\[(]({_CLOCK})[\])])?"
-_LINE = re.compile(rf"[ \t>*-]{{0,4}}(?:{_BEFORE})?[ \t]*\*{{0,2}}{_NAME}{_AFTER}\*{{0,2}}[ \t]?:\*{{0,2}}(?:[ \t]+(.*)|$)", re.S)
+_LINE = re.compile(
+    rf"[ \t>*-]{{0,4}}(?:{_BEFORE})?[ \t]*\*{{0,2}}{_NAME}{_AFTER}\*{{0,2}}[ \t]?:\*{{0,2}}(?:[ \t]+(.*)|$)", re.S
+)
+_BRACKETED = re.compile(r"^\s{0,4}\[([^\W\d][^\]\n:]{0,39})\]\s?:")
 _SPEAKER = re.compile(r"(?:speaker|spk|person|participant|party|channel|voice)[\s_#-]*(?:\d{1,3}|[a-z])", re.I)
 _WORDS_IN_NAME = 4
 
@@ -62,7 +66,7 @@ def is_dialogue(text: str) -> bool:
     labels = Counter(split.label for split in splits)
     if len(labels) < 2:
         return False
-    certain = sum(1 for label in labels if _is_role(label))
+    certain = sum(1 for label in labels if _is_role(label) and not _is_note(label))
     return certain >= 2 or (certain >= 1 and len(splits) >= 3) or (len(labels) <= 4 and len(splits) == len(lines) >= 4)
 
 
@@ -78,7 +82,7 @@ def labelled(lines: Iterable[str]) -> list[str]:
 
 
 def _split(line: str) -> _Split | None:
-    match = _LINE.match(line)
+    match = _LINE.match(_BRACKETED.sub(r"\1:", line)) if ":" in line else None
     if match is None:
         return None
     in_brackets, bare, tight, name, after, text = match.groups()
@@ -99,6 +103,12 @@ def _speakers(splits: Sequence[_Split | None], lines: Sequence[str]) -> set[str]
 def _is_role(label: str) -> bool:
     guess = known(label)
     return (guess is not None and guess.confidence == 1.0) or _SPEAKER.fullmatch(label) is not None
+
+
+def _is_note(label: str) -> bool:
+    """ "Note:" and "Status:" stand in letters too: they make no dialogue."""
+    guess = known(label)
+    return guess is not None and guess.role is Role.SYSTEM
 
 
 def _continue(found: list[Utterance], line: str, number: int) -> None:

@@ -29,7 +29,9 @@ _ZONE = r"(z|[a-z]{3,4}|(?:utc|gmt)?\s?[+-]\d{2}:?\d{2})?"
 _TAIL = rf"(?:(?:,?\s*(?:at\s)?|t){_CLOCK}\s*{_ZONE})?"
 _WEEKDAY = r"(?:[a-z]{3,9},?\s)?"
 _NUMERIC = re.compile(rf"(\d{{1,4}})([/.\-])(\d{{1,2}})\2(\d{{1,4}}){_TAIL}", re.I)
-_DAY_MONTH = re.compile(rf"{_WEEKDAY}(\d{{1,2}})(?:st|nd|rd|th)?[\s/\-]([a-z]{{3,9}})\.?[\s/\-,]+(\d{{2,4}}){_TAIL}", re.I)
+_DAY_MONTH = re.compile(
+    rf"{_WEEKDAY}(\d{{1,2}})(?:st|nd|rd|th)?[\s/\-]([a-z]{{3,9}})\.?[\s/\-,]+(\d{{2,4}}){_TAIL}", re.I
+)
 _MONTH_DAY = re.compile(rf"{_WEEKDAY}([a-z]{{3,9}})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}}){_TAIL}", re.I)
 _TWITTER = re.compile(rf"[a-z]{{3}}\s([a-z]{{3}})\s+(\d{{1,2}})\s{_CLOCK}\s*{_ZONE}\s*(\d{{4}})", re.I)
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:e[+-]?\d+)?", re.I)
@@ -121,10 +123,8 @@ def _read(value: object, first: bool | None) -> datetime:
 
 
 def _unix(number: float) -> datetime:
-    for below, per_second in _UNITS:
-        if abs(number) < below:
-            break
-    else:
+    per_second = next((unit for below, unit in _UNITS if abs(number) < below), None)
+    if per_second is None:
         raise ValueError(f"{number:.0f} is no Unix time")
     if 0 < number < 1e6:
         raise ValueError(f"{number:g} is too small for a Unix time; a spreadsheet's day number? write 2024-05-31")

@@ -14,7 +14,7 @@ from pathlib import Path
 from textinsight.conversation import Conversation
 from textinsight.ingest import contact, speech, times, turns
 from textinsight.ingest.columns import bind, is_known
-from textinsight.ingest.files import Line, decode, lines
+from textinsight.ingest.files import Line, decode, is_binary, lines
 from textinsight.ingest.reader import Limits, Reader, Reject
 from textinsight.ingest.roles import known
 from textinsight.ingest.text import clean
@@ -40,9 +40,9 @@ class _Block:
     size: int = 0
 
 
-def sniff(head: bytes, path: Path) -> bool:
+def sniff(head: bytes, path: Path) -> bool:  # noqa: ARG001  one signature for all
     """Lines of "Name: text", the names roles or coming again."""
-    if b"\x00" in head[:1024]:
+    if is_binary(head):
         return False
     found = [line for line in decode(head).splitlines()[:400] if line.strip() and not _is_heading(line)]
     labels = Counter(speech.labelled(found))
@@ -122,7 +122,9 @@ def _conversation(
         if not any(turn.label for turn in said):
             raise ValueError("no line of the form 'Agent: …' or 'Customer: …'")
         present = {ours: theirs for ours, theirs in mapping.items() if theirs in block.header}
-        facts = contact.read(block.header, bind(block.header, present), day_first=times.day_first(block.header.values()))
+        facts = contact.read(
+            block.header, bind(block.header, present), day_first=times.day_first(block.header.values())
+        )
         facts.conversation_id = block.id or facts.conversation_id
         return contact.build(facts, said, fallback_id=lambda: fallback, line=block.first, limits=limits)
     except ValueError as error:

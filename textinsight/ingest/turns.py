@@ -213,9 +213,7 @@ def _check(turns: Sequence[RawTurn], limits: Limits) -> None:
         raise ValueError(f"{len(turns):,} turns, expected at most {limits.max_turns:,}")
     for i, turn in enumerate(turns):
         if len(turn.text) > limits.max_turn_chars:
-            raise ValueError(
-                f"turn {i} has {len(turn.text):,} characters, expected at most {limits.max_turn_chars:,}"
-            )
+            raise ValueError(f"turn {i} has {len(turn.text):,} characters, expected at most {limits.max_turn_chars:,}")
 
 
 def _base(turns: Sequence[RawTurn], started_at: datetime | None) -> datetime | None:
