@@ -1,0 +1,97 @@
+"""Names for topics in the contacts' own words: frequent in the topic, rare outside it, readable, distinct."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from textinsight.topics.model import Vectors
+from textinsight.topics.words import phrases
+
+_WORTH = {1: 0.75, 2: 1.0, 3: 1.05, 4: 1.0}  # by number of words: one word says too little for a slide
+_N_TERMS = 8
+_N_EXAMPLES = 3
+_CANDIDATES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a topic is shown as. label: a phrase; terms: other telling phrases; examples: the nearest texts."""
+
+    label: str
+    terms: tuple[str, ...]
+    examples: tuple[str, ...]
+
+
+def name_groups(
+    texts: Sequence[str], group: npt.NDArray[np.int64], weights: npt.NDArray[np.int64], near: Vectors
+) -> list[Name]:
+    """A name for each group 0..max(group). near: (n,) cosine of each text to its group's centroid.
+
+    Score of a phrase: share of the group's contacts that say it × log of how much rarer it is elsewhere.
+    """
+    n_groups = int(group.max()) + 1 if len(group) else 0
+    counts = _count(texts, group, weights)
+    totals: Counter[str] = Counter()
+    for counter in counts.counts:
+        totals.update(counter)
+    taken: set[str] = set()
+    names = []
+    sizes = np.bincount(group[group >= 0], weights[group >= 0], n_groups)
+    for row in range(n_groups):
+        ranked = _ranked(counts.counts[row], totals, sizes[row], sizes.sum())
+        said = [counts.said[key].most_common(1)[0][0] for key in ranked]
+        label = next((p for p in said if p not in taken), f"topic {row + 1}")
+        taken.add(label)
+        members = np.flatnonzero(group == row)
+        nearest = members[np.argsort(-near[members], kind="stable")[:_N_EXAMPLES]]
+        names.append(Name(label, tuple(_varied(said, label)), tuple(texts[i] for i in nearest)))
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """counts: per group, contacts whose text has a phrase key. said: per key, how often each wording was used."""
+
+    counts: list[Counter[str]]
+    said: dict[str, Counter[str]]
+
+
+def _count(texts: Sequence[str], group: npt.NDArray[np.int64], weights: npt.NDArray[np.int64]) -> _Counts:
+    counts: list[Counter[str]] = [Counter() for _ in range(int(group.max()) + 1)] if len(group) else []
+    said: dict[str, Counter[str]] = defaultdict(Counter)
+    for text, row, weight in zip(texts, group.tolist(), weights.tolist(), strict=True):
+        if row < 0:
+            continue
+        for key, phrase in phrases(text).items():
+            counts[row][key] += weight
+            said[key][phrase] += weight
+    return _Counts(counts, said)
+
+
+def _ranked(counts: Counter[str], totals: Counter[str], size: float, total: float) -> list[str]:
+    """Phrase keys of a group, most telling first; ties by key."""
+    least = 2 if size >= 8 else 1
+
+    def score(key: str) -> float:
+        inside, outside = counts[key], totals[key] - counts[key]
+        rarer = np.log(((inside + 0.1) / (size + 1)) / ((outside + 1) / (total - size + 10)))
+        return float(inside / size * max(rarer, 0) * _WORTH[len(key.split())])
+
+    keys = [key for key, n in counts.items() if n >= least]
+    return sorted(keys, key=lambda key: (-score(key), key))[:_CANDIDATES]
+
+
+def _varied(said: Sequence[str], label: str) -> list[str]:
+    """Phrases that add a word to those before them."""
+    seen = set(label.split())
+    terms = []
+    for phrase in said:
+        if set(phrase.split()) - seen and len(terms) < _N_TERMS:
+            terms.append(phrase)
+            seen |= set(phrase.split())
+    return terms

@@ -1,0 +1,92 @@
+"""Topics: what they are called, where they lie in vector space, and their table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from textinsight.errors import StoreError
+from textinsight.store.schema import DERIVED
+
+Vectors = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A contact reason, or a theme that groups some. n: contacts; source: discovered, taxonomy or curated."""
+
+    topic_id: str
+    label: str
+    description: str = ""
+    parent_id: str | None = None
+    terms: tuple[str, ...] = ()
+    n: int = 0
+    examples: tuple[str, ...] = ()
+    source: str = "discovered"
+
+
+@dataclass(frozen=True)
+class TopicModel:
+    """Topics with their unit centroids (n_topics, d), made by encoder `engine`. Themes are rows too.
+
+    Raises ValueError if topics and centroids differ in number, or an id repeats.
+    """
+
+    topics: tuple[Topic, ...]
+    centroids: Vectors
+    engine: str
+
+    def __post_init__(self) -> None:
+        if self.centroids.ndim != 2 or len(self.centroids) != len(self.topics):
+            raise ValueError(f"{len(self.topics)} topics but centroids of shape {self.centroids.shape}")
+        if len({topic.topic_id for topic in self.topics}) != len(self.topics):
+            raise ValueError("topic_id repeats")
+
+    @cached_property
+    def leaves(self) -> npt.NDArray[np.int64]:
+        """Rows that contacts are assigned to: all but themes."""
+        themes = {topic.parent_id for topic in self.topics}
+        return np.array([i for i, t in enumerate(self.topics) if t.topic_id not in themes], np.int64)
+
+    def to_table(self) -> pa.Table:
+        """The table "topics" of the store."""
+        schema = DERIVED["topics"]
+        centroids = [row.tobytes() for row in self.centroids.astype("<f4")]
+        rows = [
+            {**{name: getattr(topic, name) for name in _FIELDS}, "engine": self.engine, "centroid": centroid}
+            for topic, centroid in zip(self.topics, centroids, strict=True)
+        ]
+        return pa.Table.from_pylist(rows, schema=schema)
+
+    @classmethod
+    def from_table(cls, table: pa.Table) -> TopicModel:
+        """The model a table "topics" holds; StoreError if its centroids do not fit one engine."""
+        rows = table.to_pylist()
+        engines = {row["engine"] for row in rows}
+        sizes = {len(row["centroid"]) for row in rows}
+        if len(engines) > 1 or len(sizes) > 1:
+            raise StoreError(
+                f"topics of {len(engines)} engines and {len(sizes)} vector sizes in one table",
+                hint="rebuild the topics: textinsight topics refresh",
+            )
+        topics = tuple(Topic(**{name: _frozen(row[name]) for name in _FIELDS}) for row in rows)
+        buffer = b"".join(row["centroid"] for row in rows)
+        width = sizes.pop() // 4 if sizes else 0
+        centroids = np.frombuffer(buffer, "<f4").reshape(len(rows), width).astype(np.float32)
+        return cls(topics, centroids, engines.pop() if engines else "")
+
+
+_FIELDS = tuple(Topic.__dataclass_fields__)
+
+
+def _frozen(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def topic_id(kind: str, number: int) -> str:
+    """The id of topic ("t") or theme ("g") `number`: t001, g012."""
+    return f"{kind}{number:03d}"

@@ -1,0 +1,83 @@
+"""A refreshed model keeps the ids and names of the topics it finds again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+
+import numpy as np
+
+from textinsight.errors import UsageError
+from textinsight.topics.model import Topic, TopicModel, topic_id
+
+SAME_TOPIC = 0.85  # cosine of centroids from which a new topic is an old one found again
+
+
+def reconcile(old: TopicModel, new: TopicModel, *, same: float = SAME_TOPIC) -> TopicModel:
+    """`new` with id, label, description and source of each old topic whose centroid lies within cosine `same`.
+
+    One to one, best total cosine; topics without a match get ids never used in `old`.
+    Raises UsageError if the two models come from different encoders.
+    """
+    if old.topics and new.topics and old.engine != new.engine:
+        raise UsageError(
+            f"topics made by {new.engine} cannot be compared with those made by {old.engine}",
+            hint="discover the topics anew with one encoder",
+        )
+    kept = _matches(old, new, same, themes=False) | _matches(old, new, same, themes=True)
+    ids = _ids(old, new, kept)
+    taken = {topic.label for topic in kept.values()}
+    topics = []
+    for row, topic in enumerate(new.topics):
+        name = kept[row] if row in kept else replace(topic, label=_free(topic.label, taken))
+        parent = ids[topic.parent_id] if topic.parent_id else None
+        topics.append(_named(topic, name, ids[topic.topic_id], parent))
+    return TopicModel(tuple(topics), new.centroids, new.engine)
+
+
+def _matches(old: TopicModel, new: TopicModel, same: float, *, themes: bool) -> dict[int, Topic]:
+    """Row of `new` → the old topic it continues; themes and topics are matched apart."""
+    from scipy.optimize import linear_sum_assignment
+
+    before, after = _rows(old, themes=themes), _rows(new, themes=themes)
+    if not before or not after:
+        return {}
+    cosine = new.centroids[after] @ old.centroids[before].T
+    gain = np.where(cosine >= same, cosine, 0)
+    pairs = zip(*linear_sum_assignment(-gain), strict=True)
+    return {after[a]: old.topics[before[b]] for a, b in pairs if gain[a, b] > 0}
+
+
+def _rows(model: TopicModel, *, themes: bool) -> list[int]:
+    leaves = set(model.leaves.tolist())
+    return [row for row in range(len(model.topics)) if (row not in leaves) == themes]
+
+
+def _ids(old: TopicModel, new: TopicModel, kept: dict[int, Topic]) -> dict[str, str]:
+    """Id in `new` → id to use: the old topic's, else the next number above all of `old`'s."""
+    highest = max((int(digits) for t in old.topics if (digits := t.topic_id[1:]).isdecimal()), default=0)
+    numbers = count(highest + 1)
+    return {
+        topic.topic_id: kept[row].topic_id if row in kept else topic_id(topic.topic_id[0], next(numbers))
+        for row, topic in enumerate(new.topics)
+    }
+
+
+def _named(topic: Topic, name: Topic, new_id: str, parent_id: str | None) -> Topic:
+    """`topic` under the label, description and source of `name`."""
+    return replace(
+        topic,
+        topic_id=new_id,
+        parent_id=parent_id,
+        label=name.label,
+        description=name.description,
+        source=name.source,
+    )
+
+
+def _free(label: str, taken: set[str]) -> str:
+    """`label`, numbered if another topic bears it already."""
+    options = (label if i == 1 else f"{label} ({i})" for i in count(1))
+    free = next(option for option in options if option not in taken)
+    taken.add(free)
+    return free
