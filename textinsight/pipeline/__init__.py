@@ -12,10 +12,10 @@ from uuid import uuid4
 
 import pyarrow as pa
 
-from textinsight import __version__, ingest
+from textinsight import __version__, ingest, tag
 from textinsight.conversation import Conversation
 from textinsight.encode import load_encoder
-from textinsight.ingest.redact import mask_id
+from textinsight.ingest.redact import mask_contact_id
 from textinsight.pipeline.progress import Progress, Silent
 from textinsight.pipeline.relate import check_engine, is_related, relate
 from textinsight.pipeline.report import InputCount, RunReport, make_report
@@ -106,7 +106,7 @@ def _new_ids(store: Archive, key: bytes) -> Callable[[Conversation], bool]:
 
     def is_new(conversation: Conversation) -> bool:
         before = len(seen)
-        seen.add(hash(mask_id(conversation.conversation_id, key=key)))
+        seen.add(hash(mask_contact_id(conversation.conversation_id, key=key)))
         return len(seen) > before
 
     return is_new
@@ -144,7 +144,7 @@ def _run_row(began: datetime, counts: Iterable[InputCount], settings: Settings, 
         "started_at": began,
         "finished_at": datetime.now(UTC),
         "version": __version__,
-        "models": json.dumps({"encoder": engine}),
+        "models": json.dumps({"encoder": engine, **tag.models()}),
         "inputs": json.dumps(
             [
                 {"source": c.source, "n_read": c.n_read, "n_stored": c.n_stored, "n_rejected": c.n_rejected}

@@ -34,6 +34,7 @@ def relate(archive: Archive, *, settings: Settings, progress: Progress, engine: 
     model, fitted_on = _topic_model(archive, contacts, engine)
     table = _with_topics(contacts.table, model, topics.assign(model, contacts.vectors))
     progress.stage("links", table.num_rows)
+    table = table.append_column("references", link.references_of(_numbered_turns(archive), table["conversation_id"]))
     linked = link.build(table, contacts.vectors, config=link.LinkConfig(window_days=settings.window_days))
     table = table.append_column("thread_id", linked.thread_of)
     progress.stage("measures", table.num_rows)
@@ -76,6 +77,12 @@ def load_contacts(archive: Archive, engine: str) -> Contacts:
     table = archive.query("SELECT * FROM stored_conversations ORDER BY conversation_id")
     stored = archive.query("SELECT vector FROM vectors WHERE engine = ? ORDER BY conversation_id", [engine])
     return Contacts(table, _matrix(stored["vector"]))
+
+
+def _numbered_turns(archive: Archive) -> pa.Table:
+    return archive.query(
+        "SELECT conversation_id, text FROM turns WHERE regexp_matches(text, '[0-9]{4}') ORDER BY conversation_id, turn"
+    )
 
 
 def _matrix(column: pa.ChunkedArray) -> Vectors:

@@ -9,8 +9,8 @@ confidential all the same.
 from __future__ import annotations
 
 from textinsight.ingest.redact.config import Kind, Masked, RedactConfig, Span
-from textinsight.ingest.redact.conversation import mask_conversation
+from textinsight.ingest.redact.conversation import mask_contact_id, mask_conversation
 from textinsight.ingest.redact.mask import mask_text
 from textinsight.ingest.redact.pseudonyms import pseudonym
 
-__all__ = ["Kind", "Masked", "RedactConfig", "Span", "mask_conversation", "mask_text", "pseudonym"]
+__all__ = ["Kind", "Masked", "RedactConfig", "Span", "mask_contact_id", "mask_conversation", "mask_text", "pseudonym"]
