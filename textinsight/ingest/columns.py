@@ -67,7 +67,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "sender_name", "author_name", "participant_name", "from", "who", "inbound",
     ),
     "speaker_id": ("author_id", "sender_id", "speaker_id", "participant_id", "from_id"),
-    "turns": ("turns", "messages", "utterances", "dialogue", "dialog", "conversation_turns", "transcript_turns"),
+    "turns": ("turns", "messages", "utterances", "dialogue", "dialog", "segments", "entries"),
     "text": (
         "text", "message", "body", "content", "utterance", "transcript", "message_text", "message_body", "comment",
         "comments", "comment_text", "full_text", "plain_body", "verbatim", "feedback", "review", "review_text",

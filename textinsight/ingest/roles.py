@@ -48,6 +48,8 @@ _CUES: tuple[tuple[float, tuple[str, ...]], ...] = (
            r"\b(?:i|we) (?:do )?(?:apologi[sz]e|understand (?:your|how))")),
     (1.5, (r"\b(?:dm|direct message|private message) us\b",
            r"\bour (?:team|system|records|website|policy|policies)\b")),
+    (1.5, (r"\bwelcome to\b", r"\bhere to help\b", r"\b(?:one|a) (?:moment|second|minute) (?:please|while)\b",
+           r"\bbear with me\b", r"\byour (?:reference|ticket|case|confirmation)(?: number)? is\b")),
     (1.0, (r"\b(?:have a (?:great|nice|good|wonderful) (?:day|evening|weekend|one))",)),
     (1.0, (r"\byour (?:account|order|booking|ticket|request|case|policy|card) (?:number|is|has|was|will)\b",)),
     (1.0, (r"\bthis is \w+ (?:from|with|in|at)\b", r"\bmy name is \w+ (?:from|and i'll|and i will)\b")),

@@ -58,16 +58,24 @@ def utterances(lines: Sequence[str]) -> list[Utterance]:
 
 
 def is_dialogue(text: str) -> bool:
-    """Does one text hold a whole conversation? Two speakers, one of a known role, or all lines theirs."""
+    """Does one text hold a whole conversation? It opens with a speaker, and two of known roles speak in it;
+
+    or speakers of any name have every line.
+    """
     lines = [line for line in text[:20_000].splitlines() if line.strip()]
-    if len(lines) < 2:
+    if len(lines) < 2 or _split(lines[0]) is None:
         return False
-    splits = [split for split in map(_split, lines) if split is not None]
-    labels = Counter(split.label for split in splits)
-    if len(labels) < 2:
-        return False
-    certain = sum(1 for label in labels if _is_role(label) and not _is_note(label))
-    return certain >= 2 or (certain >= 1 and len(splits) >= 3) or (len(labels) <= 4 and len(splits) == len(lines) >= 4)
+    labels = Counter(label for label in labelled(lines))
+    sides = {_side(label) for label in labels} - {None}
+    return len(sides) >= 2 or (2 <= len(labels) <= 4 and labels.total() == len(lines) >= 4)
+
+
+def _side(label: str) -> str | None:
+    """Whose side a label names; "Note:" and "Status:" stand in letters too and name none."""
+    if _SPEAKER.fullmatch(label):
+        return label
+    guess = known(label)
+    return guess.role if guess is not None and guess.confidence == 1.0 and guess.role is not Role.SYSTEM else None
 
 
 def split_label(text: str) -> tuple[str | None, str]:
@@ -103,12 +111,6 @@ def _speakers(splits: Sequence[_Split | None], lines: Sequence[str]) -> set[str]
 def _is_role(label: str) -> bool:
     guess = known(label)
     return (guess is not None and guess.confidence == 1.0) or _SPEAKER.fullmatch(label) is not None
-
-
-def _is_note(label: str) -> bool:
-    """ "Note:" and "Status:" stand in letters too: they make no dialogue."""
-    guess = known(label)
-    return guess is not None and guess.role is Role.SYSTEM
 
 
 def _continue(found: list[Utterance], line: str, number: int) -> None:

@@ -156,10 +156,16 @@ def from_record(record: Mapping[str, Any], bound: Mapping[str, str], *, day_firs
     get = record.get
     if "text" not in bound:
         raise ValueError(f"no text; it has {', '.join(map(str, list(record)[:8]))}")
-    turn = RawTurn(label_of(get(bound["role"])) if "role" in bound else None, text_of(get(bound["text"])))
+    turn = RawTurn(_label(get(bound["role"]), bound["role"]) if "role" in bound else None, text_of(get(bound["text"])))
     if len(bound) > 2:
         _place(turn, record, bound, day_first)
     return turn
+
+
+def _label(value: object, column: str) -> str | None:
+    """A `type` may be the speaker's or the message's: "customer" counts, "text" does not."""
+    label = label_of(value)
+    return None if label is not None and column.lower() == "type" and roles.known(label) is None else label
 
 
 def _place(turn: RawTurn, record: Mapping[str, Any], bound: Mapping[str, str], day_first: bool | None) -> None:
@@ -170,14 +176,18 @@ def _place(turn: RawTurn, record: Mapping[str, Any], bound: Mapping[str, str], d
         turn.index = times.parse_offset(record.get(bound["turn_index"]))
     if "time" in bound:
         turn.time, turn.offset_s = _time_or_offset(record.get(bound["time"]), bound["time"], day_first)
-    for field, per_second in (("offset_s", 1.0), ("offset_ms", 1000.0)):
-        if field in bound and turn.offset_s is None:
-            turn.offset_s = _seconds(record.get(bound[field]), bound[field], per_second)
+    if "offset_s" in bound and turn.time is None and turn.offset_s is None:
+        turn.time, turn.offset_s = _time_or_offset(record.get(bound["offset_s"]), bound["offset_s"], day_first)
+    if "offset_ms" in bound and turn.offset_s is None:
+        turn.offset_s = _milliseconds(record.get(bound["offset_ms"]), bound["offset_ms"])
+    if turn.offset_s is not None and not 0 <= turn.offset_s < float("inf"):
+        raise ValueError(f"its offset is {turn.offset_s:g} s, expected a finite number that is not negative")
 
 
 def _time_or_offset(value: object, name: str, day_first: bool | None) -> tuple[datetime | None, float | None]:
+    """A number below 1e6 or a clock is an offset, everything else a time."""
     seconds = times.parse_offset(value) if not isinstance(value, datetime) else None
-    if seconds is not None and 0 <= seconds < OFFSETS_BELOW:
+    if seconds is not None and (seconds < OFFSETS_BELOW or seconds == float("inf")):
         return None, seconds
     try:
         return times.parse(value, day_first=day_first), None
@@ -185,13 +195,11 @@ def _time_or_offset(value: object, name: str, day_first: bool | None) -> tuple[d
         raise ValueError(f"{name}: {error}") from error
 
 
-def _seconds(value: object, name: str, per_second: float) -> float | None:
+def _milliseconds(value: object, name: str) -> float | None:
     seconds = times.parse_offset(value)
     if seconds is None and not times.is_missing(value):
-        raise ValueError(f"{name} is {str(value)[:20]!r}, expected seconds")
-    if seconds is not None and not 0 <= seconds < float("inf"):
-        raise ValueError(f"{name} is {seconds:g}, expected a finite number that is not negative")
-    return None if seconds is None else seconds / per_second
+        raise ValueError(f"{name} is {str(value)[:20]!r}, expected milliseconds")
+    return None if seconds is None else seconds / 1000
 
 
 def _ordered(turns: list[RawTurn]) -> list[RawTurn]:
