@@ -37,12 +37,13 @@ def is_card(digits: str) -> bool:
 def card_windows(run: Run, *, whole: bool = True) -> list[tuple[int, int]]:
     """Half-open ranges of groups that are a card number.
 
-    `whole`: 13 to 19 digits standing alone need no scheme, a right check digit is enough.
+    `whole`: 13 to 19 digits parted by no more than spaces and dashes need no scheme, a right check digit is enough.
     """
-    n = sum(run.shape)
-    if n < 13:
+    digits = run.digits
+    n = len(digits)
+    if n < 13 or (len(run.groups) == 1 and n > 19):
         return []
-    if whole and n in _ANY and luhn(run.digits):
+    if is_card(digits):
         return [(0, len(run.groups))]
     if whole and (segments := _segments(run.groups)):
         return segments
@@ -67,6 +68,8 @@ def _scheme_windows(run: Run, lengths: frozenset[int]) -> list[tuple[int, int]]:
     digits = run.digits
     sums = _prefix_sums(digits)
     starts = [0, *accumulate(run.shape)]
+    if not any(len(_LENGTHS.get(digits[at : at + 2], ())) for at in starts):
+        return []
     at_digit = {digit: group for group, digit in enumerate(starts)}
     found, group = [], 0
     while group < len(run.groups):

@@ -59,6 +59,7 @@ class RedactConfig:
                 )
 
 
+DEFAULT = RedactConfig()
 _PLACEHOLDER = re.compile(r"\[(" + "|".join(kind.name for kind in Kind) + r")\]")
 
 

@@ -17,6 +17,8 @@ _DOMAIN = re.compile(
     rf"{_DOT}(?:{_TLD})\b(?:{_DOT}(?:{_TLD})\b)?",
     re.IGNORECASE,
 )
+_AT = re.compile(r" at |[\[(] ?at ?[\])]|^at ")
+_DOT_TLD = re.compile(rf"\.\s?(?:{_TLD})\b|dot[ \])]|point |period ")
 _PROVIDER = re.compile(
     r"g ?mail|google ?mail|yahoo|y ?mail|hot ?mail|outlook|live|msn|aol|i ?cloud|proton(?: ?mail)?|comcast|verizon|"
     r"bt ?internet|sky|virgin ?media|gmx|zoho|fast ?mail|att|cox|charter|mac|me|hey|"
@@ -40,12 +42,11 @@ _PHONE_SHAPES = frozenset(((3, 3, 4), (1, 3, 3, 4)))
 _SPOKEN_PARTS = 6
 
 
-def emails(text: str, *, asked: bool = False) -> Iterator[Span]:
+def emails(text: str, lowered: str, *, asked: bool = False) -> Iterator[Span]:
     """E-mail addresses; `asked`: the turn before asked for one."""
     if "@" in text:
         yield from (Span(m.start(), m.end(), Kind.EMAIL) for m in _TYPED.finditer(text) if m[0][-1].isalpha())
-    lowered = text.lower()
-    if "at" in lowered and ("dot" in lowered or "." in lowered or "point" in lowered):
+    if _AT.search(lowered) and _DOT_TLD.search(lowered):
         yield from _spoken(text, asked)
 
 
@@ -81,6 +82,8 @@ def _local_part(head: str, cued: bool) -> tuple[list[re.Match[str]], bool]:
 def is_phone(run: Run, text: str, regions: tuple[str, ...]) -> bool:
     """Whether a number with no cue has the shape of a phone number."""
     digits, shape = run.digits, run.shape
+    if run.patched:
+        return False
     if run.spoken:
         return len(digits) in (10, 11) and len(shape) >= _SPOKEN_PARTS
     if "+" in text[max(0, run.start - 2) : run.start]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from textinsight.conversation import Conversation, Role, Turn
-from textinsight.ingest.redact.cards import card_windows, is_card
-from textinsight.ingest.redact.config import Kind, RedactConfig, Span, replace_spans, spans_of
+from textinsight.ingest.redact.cards import card_windows
+from textinsight.ingest.redact.config import DEFAULT, Kind, RedactConfig, Span, replace_spans, spans_of
 from textinsight.ingest.redact.cues import asked_for, cues_before, only_links
 from textinsight.ingest.redact.mask import fits, mask_once
 from textinsight.ingest.redact.numbers import Group, Run, find_runs
@@ -20,13 +20,12 @@ _JOINABLE = (Kind.CARD, Kind.SSN, Kind.PHONE, Kind.ACCOUNT)
 
 
 def mask_conversation(
-    conversation: Conversation, *, config: RedactConfig | None = None, key: bytes
+    conversation: Conversation, *, config: RedactConfig = DEFAULT, key: bytes
 ) -> tuple[Conversation, Counter[Kind]]:
     """The conversation with personal data masked, and how many placeholders of each kind its turns hold.
 
     Ids that are personal data themselves become keyed pseudonyms, so that contacts of one customer still link.
     """
-    config = config or RedactConfig()
     texts = _mask_turns(conversation.turns, config)
     turns = tuple(
         turn if text == turn.text else replace(turn, text=text)
@@ -36,13 +35,18 @@ def mask_conversation(
     masked = replace(
         conversation,
         turns=turns,
-        conversation_id=_mask_id(conversation.conversation_id, config, key, names=False) or "",
+        conversation_id=mask_contact_id(conversation.conversation_id, config=config, key=key),
         customer_id=_mask_id(conversation.customer_id, config, key),
         agent_id=_mask_id(conversation.agent_id, config, key),
-        channel=mask_once(conversation.channel, config=config),
-        company=company and mask_once(company, config=config),
+        channel=_mask(conversation.channel, config),
+        company=company and _mask(company, config),
     )
     return masked, Counter(span.kind for text in texts for span in spans_of(text))
+
+
+def mask_contact_id(conversation_id: str, *, config: RedactConfig | None = None, key: bytes) -> str:
+    """The conversation_id as `mask_conversation` leaves it."""
+    return _mask_id(conversation_id, config or RedactConfig(), key, names=False) or ""
 
 
 def _mask_id(value: str | None, config: RedactConfig, key: bytes, *, names: bool = True) -> str | None:
@@ -51,31 +55,39 @@ def _mask_id(value: str | None, config: RedactConfig, key: bytes, *, names: bool
     return value
 
 
+def _mask(text: str, config: RedactConfig) -> str:
+    return mask_once(text, find_runs(text), config=config)
+
+
 def _mask_turns(turns: Sequence[Turn], config: RedactConfig) -> list[str]:
     roles = [turn.role for turn in turns]
     texts = [turn.text for turn in turns]
+    runs = [find_runs(text, turn=at) for at, text in enumerate(texts)]
     while True:
         before = list(texts)
-        _mask_joined(roles, texts, config)
-        asked = [_asked(roles, texts, at) for at in range(len(texts))]
-        texts = [mask_once(text, config=config, asked=kinds) for text, kinds in zip(texts, asked, strict=True)]
+        _mask_joined(roles, texts, runs, config)
+        for at, text in enumerate(texts):
+            if runs[at] or "@" in text or "at" in text:
+                asked = _asked(roles, texts, at)
+                texts[at] = mask_once(text, runs[at], config=config, asked=asked)
         if texts == before:
             return texts
+        _refresh(runs, before, texts)
+
+
+def _refresh(runs: list[list[Run]], before: Sequence[str], texts: Sequence[str]) -> None:
+    for at, text in enumerate(texts):
+        if text != before[at]:
+            runs[at] = find_runs(text, turn=at)
 
 
 def _asked(roles: Sequence[Role], texts: Sequence[str], at: int) -> frozenset[Kind]:
-    """The kinds that the latest question within memory asks for; looked up only where a number may answer."""
-    if not _may_answer(texts[at]):
-        return frozenset()
+    """The kinds that the latest question within memory asks for."""
     for earlier in range(at - 1, max(-1, at - 1 - _MEMORY), -1):
         kinds = asked_for(texts[earlier], by_customer=roles[earlier] is Role.CUSTOMER)
         if kinds is not None:
             return kinds
     return frozenset()
-
-
-def _may_answer(text: str) -> bool:
-    return "@" in text or " at " in text.lower() or bool(find_runs(text))
 
 
 @dataclass(slots=True)
@@ -86,19 +98,22 @@ class _Chain:
     groups: list[Group] = field(default_factory=list)
 
 
-def _mask_joined(roles: Sequence[Role], texts: list[str], config: RedactConfig) -> None:
+def _mask_joined(roles: Sequence[Role], texts: list[str], runs: list[list[Run]], config: RedactConfig) -> None:
     """Mask in place the numbers that only their pieces together make."""
-    for chain in list(_chains(roles, texts)):
+    if sum(1 for found in runs if found) < 2:
+        return
+    for chain in list(_chains(roles, texts, runs)):
         if len({group.turn for group in chain.groups}) < 2:
             continue
         spans = [(turn, span) for turn, span in _joined_spans(chain) if span.kind in config.kinds]
         for turn in {turn for turn, _ in spans}:
             texts[turn] = replace_spans(texts[turn], [span for at, span in spans if at == turn])
+            runs[turn] = find_runs(texts[turn], turn=turn)
 
 
 def _joined_spans(chain: _Chain) -> Iterator[tuple[int, Span]]:
     run = Run(chain.groups)
-    windows = [(0, len(run.groups))] if is_card(run.digits) else card_windows(run, whole=False)
+    windows = card_windows(run, whole=False)
     kind = Kind.CARD if windows else next((k for k in _JOINABLE if k in chain.asked and fits(run, k)), None)
     if kind is None:
         return
@@ -109,12 +124,11 @@ def _joined_spans(chain: _Chain) -> Iterator[tuple[int, Span]]:
             yield turn, Span(own[0].start, own[-1].end, kind)
 
 
-def _chains(roles: Sequence[Role], texts: Sequence[str]) -> Iterator[_Chain]:
+def _chains(roles: Sequence[Role], texts: Sequence[str], runs: Sequence[Sequence[Run]]) -> Iterator[_Chain]:
     """Numbers that may go on in the speaker's next turn, with no more than a short word in between."""
     chains: dict[Role, _Chain] = {}
     for at, (role, text) in enumerate(zip(roles, texts, strict=True)):
-        runs = find_runs(text, turn=at)
-        head, tail = _piece(text, runs)
+        head, tail = _piece(text, runs[at])
         if head and role in chains:
             chains[role].groups.extend(head)
         if head and head is tail and role in chains:
@@ -122,7 +136,7 @@ def _chains(roles: Sequence[Role], texts: Sequence[str]) -> Iterator[_Chain]:
         if tail:
             yield from _close(chains, role)
             chains[role] = _Chain(_context(roles, texts, tail[0]), list(tail))
-        elif not _is_interlude(text, runs):
+        elif not _is_interlude(text, runs[at]):
             yield from _close(chains, *chains)
         else:
             yield from _close(chains, *_ended_by(chains, role, text))

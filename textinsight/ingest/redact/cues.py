@@ -43,7 +43,8 @@ _CUES: tuple[tuple[str, Kind | None, str], ...] = (
     (
         "ssn",
         Kind.SSN,
-        r"social(?: security)?(?: number)?|ssn|national insurance(?: number)?|\bnino?\b|tax(?:payer)? id\w*",
+        r"social(?: security)?(?: number)?|ssn|ss ?#|i?tin|"
+        r"national insurance(?: number)?|\bnino?\b|tax(?:payer)? id\w*",
     ),
     ("email", Kind.EMAIL, r"e-?mail(?: address)?"),
     ("holder", Kind.ACCOUNT, rf"(?:{_HOLDER}){_NUMBER}|sort ?codes?|iban|swift|routing"),
@@ -81,9 +82,9 @@ LINK_WORDS = (
     r"as|of|to|says|reads|i've|i|have|got|here|sure|yes|yeah|yep|yup|ok|okay|um|uh|er|erm|ah|so|well|please|"
     r"follows|just|set|new|for|on|and|digit|digits|would|will|should|mine|then|next|now|right|alright|let|me|see|"
     r"mhm|mm|hmm|hm|go|ahead|first|last|rest|got|great|thanks|thank|you|perfect|one|moment|sec|second|with|starts|"
-    r"again|continue|ready|sir|ma'am|correct|card"
+    r"again|continue|ready|sir|ma'am|correct|card|or|either|try|maybe|may|think|believe|guess|oh|wait"
 )
-_LINKS = re.compile(rf"(?:[\s:=#,.\-–—_\"'“”()?!…;/+]|\b(?:{LINK_WORDS})(?![\w']))*", re.IGNORECASE)
+_LINKS = re.compile(rf"(?:\[[A-Z]{{3,7}}\]|[\s:=#,.\-–—_\"'“”()?!…;/+]|\b(?:{LINK_WORDS})(?![\w']))*+", re.IGNORECASE)
 _COPULA = re.compile(r"(?:\b(?:is|was|are|be|it's|its|being)|[:=#])\s*[\"“]?$", re.IGNORECASE)
 _AFTER = re.compile(
     rf"\W{{1,4}}(?:(?:is|are|was|as|for|that's)\s+)(?:(?:my|the|our|your|his|her)\s+)?(?:{_CUE.pattern})", re.IGNORECASE
@@ -93,6 +94,8 @@ _ASKS = re.compile(
     r"go ahead|type|share|send|spell|take)\b",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(r"[.,;:!?\n\d\]]")
+_ACRONYM = re.compile(r"\b[A-Z]{2,6}(?: no\.?|#| #| number)?:? ?$")
 REACH = 70
 _SHORT = 45
 
@@ -109,6 +112,17 @@ class Cue(NamedTuple):
 def only_links(text: str) -> bool:
     """Whether `text` holds nothing but separators and small words."""
     return len(text) <= REACH and _LINKS.fullmatch(text) is not None
+
+
+def is_answer(text: str, at: int) -> bool:
+    """Whether what stands at `at` opens its clause, as an answer does: "it's 1234", "sure, um, 1234"."""
+    clause = _CLAUSE.split(text[max(0, at - REACH) : at])[-1]
+    return only_links(clause)
+
+
+def is_acronym_before(text: str, at: int) -> bool:
+    """Whether an acronym names the number: "DPCI 030-02-8711", "SR no 113754"; none in text all in capitals."""
+    return _ACRONYM.search(text[max(0, at - 12) : at]) is not None and not text.isupper()
 
 
 def cues_before(text: str, at: int) -> list[Cue]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from textinsight.ingest.redact.config import Kind, Span
+from textinsight.ingest.redact.numbers import Run
 
 _IBAN_LENGTHS = {
     # From the IBAN registry; only countries listed there can match.
@@ -28,9 +29,6 @@ _IBAN_LENGTHS = {
     **dict.fromkeys(("LC",), 32),
     **dict.fromkeys(("RU",), 33),
 }
-_IBAN_HEAD = re.compile(
-    r"(?<![A-Za-z0-9])(?:" + "|".join(_IBAN_LENGTHS) + r")[ -]?[0-9]{2}(?=[ -]?[A-Z0-9])", re.IGNORECASE
-)
 _NINO = re.compile(
     r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?"
     r"(?:\d{6}|\d\d \d\d \d\d|\d\d-\d\d-\d\d)[ -]?[A-D]\b"
@@ -38,17 +36,23 @@ _NINO = re.compile(
 )
 
 
-def documents(text: str) -> Iterator[Span]:
-    """IBANs with a right check number, and national insurance numbers."""
-    for head in _IBAN_HEAD.finditer(text):
-        end = _iban_end(text, head.start(), _IBAN_LENGTHS[head[0][:2].upper()])
+def documents(text: str, runs: Sequence[Run]) -> Iterator[Span]:
+    """IBANs with a right check number, and national insurance numbers: both are two letters and then digits."""
+    for run in runs:
+        start = run.start - 2 if run.start and text[run.start - 1].isalpha() else run.start - 3
+        if start < 0 or not text[start : start + 2].isalpha() or (start and text[start - 1].isalnum()):
+            continue
+        end = _iban_end(text, start, _IBAN_LENGTHS.get(text[start : start + 2].upper(), 0))
         if end:
-            yield Span(head.start(), end, Kind.IBAN)
-    yield from (Span(match.start(), match.end(), Kind.SSN) for match in _NINO.finditer(text))
+            yield Span(start, end, Kind.IBAN)
+        elif match := _NINO.match(text, start):
+            yield Span(start, match.end(), Kind.SSN)
 
 
 def _iban_end(text: str, start: int, length: int) -> int | None:
     """Where the IBAN of `length` characters ends, or None if its check number is wrong."""
+    if not length:
+        return None
     taken: list[str] = []
     at = start
     while at < len(text) and len(taken) < length:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from textinsight.ingest.redact.cards import card_windows
-from textinsight.ingest.redact.config import Kind, Masked, RedactConfig, Span, replace_spans, spans_of
+from textinsight.ingest.redact.cards import card_windows, is_card
+from textinsight.ingest.redact.config import DEFAULT, Kind, Masked, RedactConfig, Span, replace_spans, spans_of
 from textinsight.ingest.redact.contacts import emails, is_phone
-from textinsight.ingest.redact.cues import Cue, cue_after, cues_before
+from textinsight.ingest.redact.cues import Cue, cue_after, cues_before, is_acronym_before, is_answer
 from textinsight.ingest.redact.dates import birth_dates, expiry_dates, is_expiry, looks_like_date
 from textinsight.ingest.redact.documents import documents
-from textinsight.ingest.redact.numbers import Run, find_runs
+from textinsight.ingest.redact.numbers import Run, find_runs, lowercase
 
 _MONEY_BEFORE = re.compile(r"(?:[$£€¥₹]|\b(?:usd|gbp|eur|rs|inr)\.?)\s?$", re.IGNORECASE)
 _UNIT_AFTER = re.compile(
@@ -25,6 +25,8 @@ _AFTER_CARD = re.compile(
     r"\[(?:CARD|EXPIRY)\][\s,.;/\-–—]{0,3}(?:(?:and|then|cvv|exp|expires|expiry)\b[\s,.:]{0,2}){0,2}$", re.IGNORECASE
 )
 _SSN_SHAPE = (3, 2, 4)
+_LAST_FOUR = 4
+_LONGEST_CODE = 8
 
 # How many digits a number needs to be what its cue says; a security code is three or four, and so on.
 _FITS: dict[Kind, Callable[[Run], bool]] = {
@@ -34,40 +36,44 @@ _FITS: dict[Kind, Callable[[Run], bool]] = {
     Kind.SSN: lambda run: len(run.digits) in (4, 9),
     Kind.PHONE: lambda run: 7 <= len(run.digits) <= 15,
     Kind.ACCOUNT: lambda run: len(run.digits) >= 6,
+    Kind.DOB: lambda run: 6 <= len(run.digits) <= 8,
     Kind.PIN: lambda run: 4 <= len(run.digits) <= 8,
 }
 
 
 def fits(run: Run, kind: Kind | None) -> bool:
     """Whether the number has as many digits as numbers of this kind have."""
+    if run.patched and kind is not Kind.CARD:
+        return False
     return kind in _FITS and _FITS[kind](run)
 
 
-def mask_text(text: str, *, config: RedactConfig | None = None) -> Masked:
+def mask_text(text: str, *, config: RedactConfig = DEFAULT) -> Masked:
     """`text` with placeholders for personal data, e.g. "my card is [CARD]"; masking it again changes nothing.
 
     Names of people and street addresses stay: they are out of scope.
     """
-    masked = mask_once(text, config=config or RedactConfig())
+    masked = mask_once(text, find_runs(text), config=config)
     return Masked(masked, spans_of(masked))
 
 
-def mask_once(text: str, *, config: RedactConfig, asked: frozenset[Kind] = frozenset()) -> str:
-    """`text` masked until nothing more is found; `asked`: kinds the turns before asked for."""
-    while found := [span for span in find_spans(text, config, asked) if span.kind in config.kinds]:
+def mask_once(text: str, runs: Sequence[Run], *, config: RedactConfig, asked: frozenset[Kind] = frozenset()) -> str:
+    """`text` masked until nothing more is found; `runs`: its numbers; `asked`: kinds asked for in turns before."""
+    while found := [span for span in find_spans(text, runs, config, asked) if span.kind in config.kinds]:
         text = replace_spans(text, found)
+        runs = find_runs(text)
     return text
 
 
-def find_spans(text: str, config: RedactConfig, asked: frozenset[Kind]) -> Iterator[Span]:
+def find_spans(text: str, runs: Sequence[Run], config: RedactConfig, asked: frozenset[Kind]) -> Iterator[Span]:
     """Personal data in `text`; spans may overlap."""
-    yield from emails(text, asked=Kind.EMAIL in asked)
-    runs = find_runs(text)
+    lowered = lowercase(text)
+    yield from emails(text, lowered, asked=Kind.EMAIL in asked)
     if not runs:
         return
-    yield from documents(text)
-    yield from birth_dates(text, asked=Kind.DOB in asked)
-    yield from expiry_dates(text, asked=Kind.EXPIRY in asked)
+    yield from documents(text, runs)
+    yield from birth_dates(text, lowered, asked=Kind.DOB in asked)
+    yield from expiry_dates(text, lowered, asked=Kind.EXPIRY in asked)
     for run in runs:
         if len(run.groups) > 2 or sum(run.shape) > 2:
             yield from _number_spans(text, run, config, asked)
@@ -75,11 +81,13 @@ def find_spans(text: str, config: RedactConfig, asked: frozenset[Kind]) -> Itera
 
 def _number_spans(text: str, run: Run, config: RedactConfig, asked: frozenset[Kind]) -> Iterator[Span]:
     windows = card_windows(run)
-    for first, last in windows:
-        yield Span(run.groups[first].start, run.groups[last - 1].end, Kind.CARD)
-    kind = None if windows else _kind(text, run, config, asked)
+    named = windows == [(0, len(run.groups))] and not is_card(run.digits)  # may be an account number by its cue
+    kind = _kind(text, run, config, asked) if named or not windows else None
     if kind:
         yield _widen(text, run, kind)
+        return
+    for first, last in windows:
+        yield Span(run.groups[first].start, run.groups[last - 1].end, Kind.CARD)
 
 
 def _widen(text: str, run: Run, kind: Kind) -> Span:
@@ -102,40 +110,43 @@ def _code_start(text: str, start: int) -> int:
 
 def _kind(text: str, run: Run, config: RedactConfig, asked: frozenset[Kind]) -> Kind | None:
     """What a number that is no card by its check digit is; None leaves it as it stands."""
-    if sum(run.shape) < 3 or _is_amount(text, run):
+    if _is_amount(text, run):
         return None
-    glued = _is_glued(text, run)
+    glued, dated = _is_glued(text, run), looks_like_date(text, run)
     cues = cues_before(text, _code_start(text, run.start) if glued else run.start)
     if after := cue_after(text, run.end):
         cues.insert(0, after)
     for cue in cues:
         if _blocks(cue):
             return None
-        if _applies(cue, glued) and fits(run, cue.kind) and not (looks_like_date(text, run) and cue.name != "holder"):
+        if _applies(cue, run, glued) and fits(run, cue.kind) and (cue.name == "holder" or not dated):
             return cue.kind
-    if glued or looks_like_date(text, run):
+    if glued or dated:
         return None
-    return _kind_after_card(text, run) or _kind_by_shape(text, run, config) or _kind_asked(run, asked)
+    return _kind_after_card(text, run) or _kind_by_shape(text, run, config) or _kind_asked(text, run, asked)
 
 
 def _blocks(cue: Cue) -> bool:
     return cue.kind is None and cue.tied
 
 
-def _applies(cue: Cue, glued: bool) -> bool:
+def _applies(cue: Cue, run: Run, glued: bool) -> bool:
     """Short codes and a bare "account" must be tied to the number; a long number need only be near."""
-    far = cue.name in ("card", "holder", "phone", "ssn", "cvv")
+    far = cue.name in ("card", "holder", "phone", "ssn", "cvv") and len(run.digits) != _LAST_FOUR
     return cue.tied if glued or not far else True
 
 
 def _kind_by_shape(text: str, run: Run, config: RedactConfig) -> Kind | None:
     if run.shape == _SSN_SHAPE and not run.spoken and run.digits[:3] not in ("000", "666"):
-        return Kind.SSN
+        return None if is_acronym_before(text, run.start) else Kind.SSN
     return Kind.PHONE if is_phone(run, text, config.regions) else None
 
 
-def _kind_asked(run: Run, asked: frozenset[Kind]) -> Kind | None:
-    return next((kind for kind in _FITS if kind in asked and _FITS[kind](run)), None)
+def _kind_asked(text: str, run: Run, asked: frozenset[Kind]) -> Kind | None:
+    kind = next((kind for kind in _FITS if kind in asked and fits(run, kind)), None)
+    if kind is None or is_acronym_before(text, run.start):
+        return None
+    return kind if len(run.digits) > _LONGEST_CODE or is_answer(text, run.start) else None
 
 
 def _kind_after_card(text: str, run: Run) -> Kind | None:

@@ -23,24 +23,38 @@ WORDS: dict[str, str] = {
 _TIMES = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 _ZEROS = {"hundred": "00", "thousand": "000"}
 
-_ATOM = re.compile(r"\d+|\b(?:" + "|".join((*WORDS, *_TIMES, *_ZEROS)) + r")\b", re.IGNORECASE)
+
+def _atom_pattern() -> str:
+    """One character class in front lets the engine skip quickly; words are then told by their first letter."""
+    tails: dict[str, list[str]] = {}
+    for word in (*WORDS, *_TIMES, *_ZEROS):
+        tails.setdefault(word[0], []).append(word[1:])
+    words = "|".join(f"(?<={first})(?:{'|'.join(sorted(rest, reverse=True))})" for first, rest in tails.items())
+    return rf"[\d{''.join(tails)}](?:(?<=\d)\d*|(?<!\w\w)(?:{words})\b)"
+
+
+_ATOM = re.compile(_atom_pattern())
+_MARK_CHARS = " \t\r\n\f\v\u00a0,.;-–—/()_·…"
 _MARKS = r"[\s,.;\-–—/()_·…]"
 _JOIN = re.compile(
-    rf"{_MARKS}{{1,6}}(?:(?:uh|um|er|erm|and|then|dash|hyphen|space|slash|okay|ok|so)\b{_MARKS}{{1,6}}){{0,3}}",
-    re.IGNORECASE,
+    rf"{_MARKS}{{1,6}}(?:(?:uh|um|er|erm|and|then|dash|hyphen|space|slash|okay|ok|so)\b{_MARKS}{{1,6}}){{0,3}}"
 )
 _TIGHT = frozenset((" ", "-"))
 _MAX_GAP = 24
 
 
 class Group(NamedTuple):
-    """Digits said or typed in one go; `turn` tells pieces of several turns apart."""
+    """Digits said or typed in one go, and how they follow the group before.
+
+    `tight`: after one space or dash; `patched`: after a filler word; `turn` tells pieces of several turns apart.
+    """
 
     start: int
     end: int
     digits: str
     spoken: bool = False
     tight: bool = False
+    patched: bool = False
     turn: int = 0
 
 
@@ -70,52 +84,61 @@ class Run(NamedTuple):
         return any(group.spoken for group in self.groups)
 
     @property
+    def patched(self) -> bool:
+        """Whether typed numbers are joined by words: "1116 and 1117" may be two numbers."""
+        return not self.spoken and any(group.patched for group in self.groups)
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Number of digits in each group."""
         return tuple(len(group.digits) for group in self.groups)
 
 
+def lowercase(text: str) -> str:
+    """`text` in lower case, as many characters as before."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(char.lower() if char.isascii() else char for char in text)
+
+
 def find_runs(text: str, *, turn: int = 0) -> list[Run]:
     """Every run of numbers in `text`, in order."""
     runs: list[list[Group]] = []
-    times, times_at, last = 1, -1, -1
-    for match in _ATOM.finditer(text):
+    times, times_at, last = 1, -1, -_MAX_GAP
+    lowered = lowercase(text)
+    for match in _ATOM.finditer(lowered):
         start, end = match.span()
-        gap = text[last:start] if last >= 0 and start - last <= _MAX_GAP else ""
-        joined = gap in _TIGHT or (gap != "" and _JOIN.fullmatch(gap) is not None)
         word = match[0]
+        gap = lowered[last:start] if start - last <= _MAX_GAP and last >= 0 else ""
+        tight = gap in _TIGHT
+        joined = tight or (gap != "" and _JOIN.fullmatch(gap) is not None)
         last = end
-        if not joined:
-            times = 1
-        if word[0].isdigit():
-            value = word if word.isascii() else "".join(str(int(char)) for char in word)
-            _append(runs, Group(_from(times, times_at, start), end, value * times, False, gap in _TIGHT, turn), joined)
-            times = 1
-            continue
-        lowered = word.lower()
-        if lowered in _TIMES:
-            if not joined:
-                runs.append([])
-            times, times_at = _TIMES[lowered], start
-        elif lowered in _ZEROS:
-            _add_zeros(runs, end, _ZEROS[lowered], joined)
+        times = times if joined else 1
+        if word in _TIMES:
+            times, times_at = _TIMES[word], start
+            _open(runs, joined)
+        elif word in _ZEROS:
+            _add_zeros(runs, end, _ZEROS[word], joined)
         else:
-            group = Group(_from(times, times_at, start), end, WORDS[lowered] * times, True, gap in _TIGHT, turn)
+            spoken = word in WORDS
+            digits = (WORDS[word] if spoken else _ascii(word)) * times
+            patched = joined and not tight and gap.strip(_MARK_CHARS) != ""
+            group = Group(start if times == 1 else times_at, end, digits, spoken, tight, patched, turn)
             times = 1
-            if not (joined and _completes_tens(runs, group)):
-                _append(runs, group, joined)
+            if not (joined and spoken and _completes_tens(runs, group)):
+                _open(runs, joined)
+                runs[-1].append(group)
     return [Run(run) for run in runs if run]
 
 
-def _from(times: int, times_at: int, start: int) -> int:
-    return start if times == 1 else times_at
+def _ascii(digits: str) -> str:
+    return digits if digits.isascii() else "".join(str(int(char)) for char in digits)
 
 
-def _append(runs: list[list[Group]], group: Group, joined: bool) -> None:
-    if joined and runs:
-        runs[-1].append(group)
-    else:
-        runs.append([group])
+def _open(runs: list[list[Group]], joined: bool) -> None:
+    if not (joined and runs):
+        runs.append([])
 
 
 def _add_zeros(runs: list[list[Group]], end: int, zeros: str, joined: bool) -> None:
