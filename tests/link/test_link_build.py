@@ -15,9 +15,7 @@ def row(conversation_id, customer_id, day, **more):
 
 
 def links_of(result):
-    return {
-        (r["conversation_id"], r["earlier_id"], r["relation"]): r["probability"] for r in result.links.to_pylist()
-    }
+    return {(r["conversation_id"], r["earlier_id"], r["relation"]): r["probability"] for r in result.links.to_pylist()}
 
 
 def test_same_words_left_open_is_one_thread(make_contacts, make_vectors):
@@ -126,17 +124,3 @@ def test_needed_columns_and_shapes_are_named(make_contacts, make_vectors):
         build(contacts, np.zeros((2, 8), np.float32))
     with pytest.raises(UsageError, match="window_days must be at least 1, got 0"):
         LinkConfig(window_days=0)
-
-
-def test_one_bridge_does_not_chain_two_issues(make_contacts):
-    # a and c have nothing in common; b is like c alone: c joins b, and a stays apart from both
-    vectors = np.array([[1, 0], [0.62, 0.7846], [0, 1]], np.float32)
-    contacts = make_contacts(
-        [
-            row("a", "kim", 0, topic_id="t", resolution="resolved"),
-            row("b", "kim", 1, topic_id="t", resolution="unresolved"),
-            row("c", "kim", 2, topic_id="t"),
-        ]
-    )
-    threads = build(contacts, vectors).thread_of.to_pylist()
-    assert threads == ["t-a", "t-b", "t-b"]

@@ -33,7 +33,9 @@ CONTACTS = st.lists(
 def as_table(rows, prefix="c"):
     start = [None if r["day"] is None else int(r["day"] * DAY_US) for r in rows]
     end = [None if s is None or r["hours"] is None else s + int(r["hours"] * DAY_US / 24) for s, r in zip(start, rows)]
-    texts = {n: pa.array([r[n] for r in rows], pa.string()) for n in ("customer_id", "topic_id", "resolution", "channel")}
+    texts = {
+        n: pa.array([r[n] for r in rows], pa.string()) for n in ("customer_id", "topic_id", "resolution", "channel")
+    }
     return pa.table(
         {
             "conversation_id": pa.array([f"{prefix}{i:03}" for i in range(len(rows))], pa.string()),

@@ -1,7 +1,6 @@
 """Fits the log-odds table of same-issue links: logistic regression over comparison levels, ordered and shrunk.
 
-Input: a conversations table (Parquet, as `textinsight export conversations` writes it) and the true links
-(CSV: conversation_id, earlier_id, relation). Levels that the data cannot show are set by hand, see `SET_BY_HAND`.
+Input: a folder of planted journeys (see `learn.journeys`). Levels that they cannot show are set by hand: `SET_BY_HAND`.
 """
 
 from __future__ import annotations
@@ -17,10 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from textinsight.encode import encode_unique, load_encoder
-from textinsight.errors import UsageError
+from textinsight.learn.journeys import Journeys, load_journeys
 from textinsight.link.blocking import Pairs, earlier_in_window, pair_chunks
 from textinsight.link.compare import SIGNALS, Cuts, compare
 from textinsight.link.config import LinkConfig
@@ -31,15 +28,22 @@ Reals = npt.NDArray[np.float64]
 
 # The training journeys hold no hand-overs and no shared customer ids, so these come from what the words mean:
 # a contact minutes after another is nearly always the same matter passed on; an id with more contacts than can be
-# compared is a switchboard or a default id, where only a shared reference is strong enough.
-SET_BY_HAND = {("gap", "hand-over"): 2.5, ("volume", "too many contacts to tell"): -4.0}
+# compared is a switchboard or a default id, where only a shared reference is strong enough. In the journeys one issue
+# keeps one reference; elsewhere each contact may get its own, so two different ones say little.
+_TAGGED = [i for i, signal in enumerate(SIGNALS) if signal.name in ("topic", "stated_repeat", "earlier_outcome")]
+SET_BY_HAND = {
+    ("gap", "hand-over"): 2.5,
+    ("volume", "too many contacts to tell"): -4.0,
+    ("reference", "different"): -0.5,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class FitLinksConfig:
     """penalty: of the squared log-odds. unknown_share: signals blanked at random, so that absent ones do no harm.
 
-    copies: how often each pair is seen with other blanks. largest: no level may weigh more than this.
+    mistaken_share: tags swapped with another pair's, as taggers and topics err more elsewhere than on these journeys.
+    copies: how often each pair is seen with other blanks and mistakes. largest: no level may weigh more than this.
     """
 
     version: str = "1"
@@ -47,6 +51,7 @@ class FitLinksConfig:
     similarity_cuts: tuple[float, ...] = (0.3, 0.4, 0.5, 0.6, 0.75)
     penalty: float = 2.0
     unknown_share: float = 0.15
+    mistaken_share: float = 0.1
     copies: int = 3
     largest: float = 4.0
     folds: int = 5
@@ -71,7 +76,7 @@ def fit(levels: Levels, linked: npt.NDArray[np.bool_], *, config: FitLinksConfig
     """The log-odds table that explains `linked` (n_pairs,) by `levels` (n_pairs, n_signals) best."""
     from scipy.optimize import minimize
 
-    seen, target = _blanked(levels, linked, config)
+    seen, target = _roughened(levels, linked, config)
     design, ordered = _design(seen)
     free = [(None, None) if not o else (0, None) for o in ordered]
     start = np.zeros(design.shape[1] + 1)
@@ -102,18 +107,17 @@ def cross_validate(
 
 
 def training_pairs(
-    contacts: pa.Table, truth: Path, *, config: FitLinksConfig = FitLinksConfig()
+    journeys: Journeys, *, config: FitLinksConfig = FitLinksConfig()
 ) -> tuple[Frame, Pairs, Levels, npt.NDArray[np.bool_]]:
     """(frame, pairs, levels, linked): all blocked pairs; linked if both lie in one true thread."""
-    texts = [t or "" for t in contacts["issue_text"].to_pylist()]
-    frame = make_frame(contacts, encode_unique(load_encoder(config.encoder), texts))
+    frame = make_frame(journeys.contacts, journeys.vectors)
     link = LinkConfig()
     chunks = list(pair_chunks(frame, window_us=link.window_us, max_earlier=link.max_earlier))
     pairs = Pairs(np.concatenate([c.later for c in chunks]), np.concatenate([c.earlier for c in chunks]))
     crowded = earlier_in_window(frame, link.window_us) > link.max_earlier
     cuts = Cuts(config.similarity_cuts, link.transfer_minutes)
     levels = compare(frame, pairs, cuts=cuts, crowded=crowded).levels
-    thread = _true_threads(contacts, truth)[frame.row]
+    thread = _true_threads(journeys)[frame.row]
     return frame, pairs, levels, thread[pairs.later] == thread[pairs.earlier]
 
 
@@ -141,11 +145,11 @@ def write(out: Path, model: LinkModel, scores: LinkScores, *, config: FitLinksCo
     (out / "meta.json").write_text(json.dumps(meta, indent=2, sort_keys=True) + "\n", "utf-8")
 
 
-def _true_threads(contacts: pa.Table, truth: Path) -> npt.NDArray[np.int64]:
+def _true_threads(journeys: Journeys) -> npt.NDArray[np.int64]:
     """(n,) the row of the first contact of each contact's true thread."""
-    row = {c: i for i, c in enumerate(contacts["conversation_id"].to_pylist())}
+    row = {c: i for i, c in enumerate(journeys.contacts["conversation_id"].to_pylist())}
     earlier = np.arange(len(row))
-    with truth.open(newline="", encoding="utf-8") as lines:
+    with (journeys.folder / "truth_links.csv").open(newline="", encoding="utf-8") as lines:
         for link in csv.DictReader(lines):
             if link["relation"] == "same_issue":
                 earlier[row[link["conversation_id"]]] = row[link["earlier_id"]]
@@ -154,11 +158,14 @@ def _true_threads(contacts: pa.Table, truth: Path) -> npt.NDArray[np.int64]:
     return earlier
 
 
-def _blanked(
+def _roughened(
     levels: Levels, linked: npt.NDArray[np.bool_], config: FitLinksConfig
 ) -> tuple[Levels, npt.NDArray[np.float64]]:
     rng = np.random.default_rng(config.seed)
     seen = np.concatenate([levels] * config.copies)
+    for signal in _TAGGED:
+        swapped = rng.random(len(seen)) < config.mistaken_share
+        seen[swapped, signal] = rng.permutation(seen[:, signal])[swapped]
     seen[rng.random(seen.shape) < config.unknown_share] = 0
     return seen, np.concatenate([linked] * config.copies).astype(np.float64)
 
@@ -206,22 +213,15 @@ def _model(prior: float, flat: Reals, config: FitLinksConfig) -> LinkModel:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """`python -m textinsight.learn.fit_links CONVERSATIONS.parquet TRUTH_LINKS.csv --out models/link`."""
-    import pyarrow.parquet as pq
-
+    """`python -m textinsight.learn.fit_links JOURNEYS_DIR --out models/link --trained-on TEXT`."""
     parser = argparse.ArgumentParser(prog="textinsight.learn.fit_links", description=__doc__)
-    parser.add_argument("contacts", type=Path)
-    parser.add_argument("truth", type=Path)
+    parser.add_argument("journeys", type=Path, help="folder with contacts.jsonl and truth_links.csv")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--trained-on", required=True, help="name and licence of the data, for meta.json")
     args = parser.parse_args(argv)
-    for path in (args.contacts, args.truth):
-        if not path.exists():
-            raise UsageError(
-                f"{path} is absent", hint="textinsight export conversations --archive DIR --out FILE.parquet"
-            )
     config = FitLinksConfig()
-    frame, pairs, levels, linked = training_pairs(pq.read_table(args.contacts), args.truth, config=config)
+    journeys = load_journeys(args.journeys, encoder=config.encoder)
+    frame, pairs, levels, linked = training_pairs(journeys, config=config)
     scores = cross_validate(levels, linked, frame.customer[pairs.later], config)
     model = fit(levels, linked, config=config)
     write(args.out, model, scores, config=config, trained_on=args.trained_on)

@@ -83,7 +83,7 @@ class Scorer:
 
 def find_threads(scorer: Scorer) -> tuple[ThreadBuilder, int]:
     """(threads, pairs compared): every chunk of pairs compared, weighed and handed to the thread builder."""
-    config, builder, n_pairs = scorer.config, ThreadBuilder(scorer.frame, scorer.config), 0
+    config, builder, n_pairs = scorer.config, ThreadBuilder(len(scorer.frame), scorer.config), 0
     for pairs in pair_chunks(scorer.frame, window_us=config.window_us, max_earlier=config.max_earlier):
         builder.add(pairs, scorer.probability(scorer.compare(pairs)))
         n_pairs += len(pairs)

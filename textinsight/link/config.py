@@ -31,7 +31,7 @@ class LinkConfig:
     max_earlier: int = 30
     transfer_minutes: float = 15.0
     min_probability: float = 0.5
-    min_mean_probability: float = 0.3
+    min_mean_probability: float = 0.5
     max_thread_contacts: int = 100
     min_starts: int = 10
     max_q: float = 0.05

@@ -11,23 +11,20 @@ import pyarrow.compute as pc
 
 MAX_REFERENCES = 4  # a contact that names more keeps the first; nobody reads out a fifth case number
 
-# letters then digits ("CS-116854", "INC0012345"), or digits announced as a reference ("ticket number 48213")
-_LETTERED = r"\b[A-Za-z]{1,6}[-#/ ]?\d{4,12}\b"
+# letters then digits ("CS-116854", "INC0012345", "CS 116854"), or digits announced as a reference ("ticket number 48213")
+_LETTERED = r"\b(?:[A-Za-z]{1,6}[-#/]?|[A-Z]{1,6} )\d{4,12}\b"
 _ANNOUNCED = (
-    r"(?i:\b(?:ref(?:erence)?|case|ticket|order|claim|booking|confirmation|incident)\b)\W{1,3}"
-    r"(?:(?i:number|no|id|is|code)\W{1,3}){0,3}(#?\d{4,14})\b"
+    r"(?i:\b(?:ref(?:erence)?|case|ticket|order|claim|booking|confirmation|incident)\b\W{1,3}"
+    r"(?:(?:number|no|id|is|code)\W{1,3}){0,3}((?:[a-z]{1,6}[-#/ ])?#?\d{4,14})\b)"
 )
 _REFERENCE = re.compile(f"{_ANNOUNCED}|({_LETTERED})")
-_COMMON_WORD = re.compile(
-    r"(?i)^(in|of|to|at|by|on|the|for|from|until|since|year|may|june|july|usd|eur|gbp|rs|about|over|paid|with|and"
-    r"|or|was|is|than|only|code|ending|number|no|id)[-#/ ]?\d"
-)
+_NO_REFERENCE = re.compile(r"(?i)^(?:in|of|to|at|by|on|for|from|until|since|usd|eur|gbp|rs|about|over|with)[-#/ ]?\d")
 
 
 def references_in(text: str) -> tuple[str, ...]:
     """The reference numbers in a text, letters and digits only, upper case, in order, each once."""
     found = (m.group(1) or m.group(2) for m in _REFERENCE.finditer(text))
-    plain = (re.sub(r"[^0-9A-Za-z]", "", f).upper() for f in found if not _COMMON_WORD.match(f))
+    plain = (re.sub(r"[^0-9A-Za-z]", "", f).upper() for f in found if not _NO_REFERENCE.match(f))
     return tuple(dict.fromkeys(plain))[:MAX_REFERENCES]
 
 

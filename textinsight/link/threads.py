@@ -10,27 +10,27 @@ import numpy.typing as npt
 
 from textinsight.link.blocking import Pairs
 from textinsight.link.config import LinkConfig
-from textinsight.link.frame import Frame, Ints
+from textinsight.link.frame import Ints
 
 
 @dataclass(slots=True)
 class ThreadBuilder:
-    """Fed with scored pairs in the frame's order; a contact's pairs come in one call.
+    """Fed with the scored pairs of n contacts in time order; a contact's pairs come in one call.
 
     opener: (n,) position of the first contact of each contact's thread. previous: (n,) the earlier contact that
     it is linked to, -1 for openers. size: contacts in the thread, kept at the opener.
     """
 
-    frame: Frame
+    n: int
     config: LinkConfig
     opener: Ints = field(init=False)
     previous: Ints = field(init=False)
     size: Ints = field(init=False)
 
     def __post_init__(self) -> None:
-        self.opener = np.arange(len(self.frame))
-        self.previous = np.full(len(self.frame), -1, np.int64)
-        self.size = np.ones(len(self.frame), np.int64)
+        self.opener = np.arange(self.n)
+        self.previous = np.full(self.n, -1, np.int64)
+        self.size = np.ones(self.n, np.int64)
 
     def add(self, pairs: Pairs, probability: npt.NDArray[np.float64]) -> None:
         """Decides, in time order, for every contact that has at least one probable pair."""

@@ -38,7 +38,8 @@ def compute(
     facts = Facts(contacts, links, threads, window_days, as_of)
     groups = [everything(facts), *(segment(facts, name) for name in segments)]
     periods = months(facts)
-    tables = [_rows(m, m.observe(facts), g, periods) for m in measures for g in groups]
+    observed = ((m, m.observe(facts)) for m in measures)
+    tables = [_rows(m, values, g, periods) for m, values in observed for g in groups]
     return pa.concat_tables([*tables, DERIVED["measures"].empty_table()]).combine_chunks()
 
 
