@@ -46,8 +46,17 @@ def emails(text: str, lowered: str, *, asked: bool = False) -> Iterator[Span]:
     """E-mail addresses; `asked`: the turn before asked for one."""
     if "@" in text:
         yield from (Span(m.start(), m.end(), Kind.EMAIL) for m in _TYPED.finditer(text) if m[0][-1].isalpha())
-    if _AT.search(lowered) and _DOT_TLD.search(lowered):
+    if _may_spell(lowered):
         yield from _spoken(text, asked)
+
+
+def _may_spell(lowered: str) -> bool:
+    return _AT.search(lowered) is not None and _DOT_TLD.search(lowered) is not None
+
+
+def may_hold_email(text: str) -> bool:
+    """A quick look; false means that there is no address in `text`."""
+    return "@" in text or (" at " in text.lower() and _may_spell(text.lower()))
 
 
 def _spoken(text: str, asked: bool) -> Iterator[Span]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from textinsight.conversation import Conversation, Role, Turn
 from textinsight.ingest.redact.cards import card_windows
 from textinsight.ingest.redact.config import DEFAULT, Kind, RedactConfig, Span, replace_spans, spans_of
+from textinsight.ingest.redact.contacts import may_hold_email
 from textinsight.ingest.redact.cues import asked_for, cues_before, only_links
 from textinsight.ingest.redact.mask import fits, mask_once
 from textinsight.ingest.redact.numbers import Group, Run, find_runs
@@ -16,6 +17,7 @@ from textinsight.ingest.redact.pseudonyms import is_personal_id, pseudonym
 
 _MEMORY = 6  # turns a question stays open: "hang on, I'll get it", "take your time"
 _INTERLUDE = 80  # characters of another speaker that do not break a number: "okay, and the next four digits?"
+_SHORTEST = 6  # digits of the shortest number looked for over several turns
 _JOINABLE = (Kind.CARD, Kind.SSN, Kind.PHONE, Kind.ACCOUNT)
 
 
@@ -67,12 +69,17 @@ def _mask_turns(turns: Sequence[Turn], config: RedactConfig) -> list[str]:
         before = list(texts)
         _mask_joined(roles, texts, runs, config)
         for at, text in enumerate(texts):
-            if runs[at] or "@" in text or "at" in text:
+            if _may_hold(text, runs[at]):
                 asked = _asked(roles, texts, at)
                 texts[at] = mask_once(text, runs[at], config=config, asked=asked)
         if texts == before:
             return texts
         _refresh(runs, before, texts)
+
+
+def _may_hold(text: str, runs: Sequence[Run]) -> bool:
+    """A quick look that spares most turns the search for questions before them."""
+    return any(len(run.groups) > 2 or sum(run.shape) > 2 for run in runs) or may_hold_email(text)
 
 
 def _refresh(runs: list[list[Run]], before: Sequence[str], texts: Sequence[str]) -> None:
@@ -100,7 +107,8 @@ class _Chain:
 
 def _mask_joined(roles: Sequence[Role], texts: list[str], runs: list[list[Run]], config: RedactConfig) -> None:
     """Mask in place the numbers that only their pieces together make."""
-    if sum(1 for found in runs if found) < 2:
+    lengths = [sum(sum(run.shape) for run in found) for found in runs if found]
+    if len(lengths) < 2 or sum(lengths) < _SHORTEST:
         return
     for chain in list(_chains(roles, texts, runs)):
         if len({group.turn for group in chain.groups}) < 2:

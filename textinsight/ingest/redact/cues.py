@@ -69,7 +69,7 @@ _CUES: tuple[tuple[str, Kind | None, str], ...] = (
         r"model|serial|part|item|sku|error|promo(?:tion)?|discount|voucher|coupon|zip|post ?code|postal|"
         r"area code|room|extension|ext|year|transaction|transfer|receipt|complaint|incident|request|parcel|"
         r"package|shipment|delivery|awb|quantity|price|amount|balance|total|paid|charged?|cost|"
-        r"transaction|job|query|record locator|pnr|date|time|tweet|id\b",
+        r"transaction|job|query|record locator|pnr|date|tweet|id\b",
     ),
 )
 _KIND = {name: kind for name, kind, _ in _CUES}
