@@ -11,6 +11,7 @@ import pytest
 from textinsight.encode import load_encoder
 from textinsight.errors import ModelError
 
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 TEXTS = ["my card is lost", "", "card", "where is my card please help me find the card", "card", "  "]
 
 
@@ -19,7 +20,7 @@ def model_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
     folder = tmp_path_factory.mktemp("bert")
-    words = "[PAD] [UNK] [CLS] [SEP] [MASK] my card is lost where please help me find the".split()
+    words = [*SPECIAL, "my", "card", "is", "lost", "where", "please", "help", "me", "find", "the"]
     (folder / "vocab.txt").write_text("\n".join(words))
     torch.manual_seed(0)
     config = transformers.BertConfig(

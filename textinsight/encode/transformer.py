@@ -16,7 +16,7 @@ _MAX_TOKENS = 256
 
 
 class TransformerEncoder:
-    """Mean of the last layer over a text's tokens. `model`: hub id or folder; a GPU is used if there is one."""
+    """Mean of the last layer over a text's tokens. `model`: hub id or folder; runs on a GPU if there is one."""
 
     def __init__(self, model: str, *, device: str | None = None) -> None:
         self._torch, self._tokenizer, self._model = _load(model)
@@ -29,9 +29,7 @@ class TransformerEncoder:
         """(n, dimension) float32 unit rows, zero for a blank text. Repeated texts are encoded once."""
         known = sorted({text for text in texts if text.strip()})
         row = {text: i for i, text in enumerate(known)}
-        vectors = np.zeros(
-            (len(known) + 1, self.dimension), np.float32
-        )  # the last row stays zero: blank texts
+        vectors = np.zeros((len(known) + 1, self.dimension), np.float32)  # the last row stays zero: blank texts
         ids = self._token_ids(known)
         for batch in _by_length([len(i) for i in ids]):
             vectors[batch] = self._forward([ids[i] for i in batch])

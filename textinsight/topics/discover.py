@@ -8,39 +8,45 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from textinsight.errors import UsageError
-from textinsight.topics.assign import AssignConfig
-from textinsight.topics.cluster import centroids_of, centre, linkage_groups, merge_near, refine, themes_of
+from textinsight.topics.cluster import (
+    Index,
+    centroids_of,
+    linkage_groups,
+    linkage_n_groups,
+    mean_distance,
+    merge_near,
+    refine,
+)
 from textinsight.topics.label import name_groups
 from textinsight.topics.model import Topic, TopicModel, Vectors, topic_id
 
-Index = npt.NDArray[np.int64]
+_LEAST_SPREAD = 0.6  # texts all about one thing are near each other; they are not split for that
 
 
 @dataclass(frozen=True, slots=True)
 class TopicsConfig:
-    """apart: mean cosine distance (texts centred) above which two groups stay two topics.
+    """apart: groups further apart than this share of the mean distance of two texts stay two topics.
 
-    support: least share of texts of a topic, and never under `least` texts. sample: texts the fit looks at.
-    grouped: of these, texts that are grouped pair by pair. same: cosine from which two topics are one.
+    support: least share of texts of a topic, and never under `least` texts. sample: distinct texts looked at,
+    of which `grouped` are grouped pair by pair. same: cosine of centroids from which two topics are one.
+    themes_from: topics from which on themes group them.
     """
 
-    apart: float = 0.8
-    support: float = 0.002
+    apart: float = 0.65
+    support: float = 0.001
     least: int = 5
     sample: int = 20_000
     grouped: int = 5_000
     same: float = 0.9
     themes_from: int = 10
-    assign: AssignConfig = AssignConfig()
 
     def __post_init__(self) -> None:
-        if not 0 < self.apart < 2:
-            raise UsageError(f"apart must lie in (0, 2), got {self.apart}", hint="apart=0.8")
+        if not 0 < self.apart <= 1:
+            raise UsageError(f"apart must lie in (0, 1], got {self.apart}", hint="apart=0.65")
         if not 0 <= self.support < 0.5:
-            raise UsageError(f"support must lie in [0, 0.5), got {self.support}", hint="support=0.002")
+            raise UsageError(f"support must lie in [0, 0.5), got {self.support}", hint="support=0.001")
         if self.least < 1 or not 2 <= self.grouped <= self.sample:
             raise UsageError("least must be 1 or more and 2 ≤ grouped ≤ sample", hint="use the defaults")
 
@@ -61,64 +67,62 @@ def discover(
     engine: str = "",
     config: TopicsConfig = TopicsConfig(),
 ) -> TopicModel:
-    """The topics of `texts`, whose unit vectors (n, d) were made by `engine`; themes group them from 10 topics on.
+    """The topics of `texts`, whose unit vectors (n, d) were made by `engine`, largest first, then their themes.
 
-    Independent of the texts' order; at most `config.sample` distinct texts are looked at. Under 20 distinct texts
-    there may be one topic only. Texts without a vector take no part. ValueError if the lengths differ.
+    Independent of the texts' order; at most `config.sample` distinct texts are looked at, and `n` counts
+    contacts with these. Few texts may give one topic only. Texts without a vector take no part.
+    ValueError if the lengths differ.
     """
     if len(texts) != len(vectors):
         raise ValueError(f"{len(texts)} texts but {len(vectors)} vectors")
     sample = _sample(texts, vectors, config.sample)
     if not sample.texts:
-        return TopicModel((), np.zeros((0, vectors.shape[1] if vectors.ndim == 2 else 0), np.float32), engine)
-    group = _groups(sample, config)
-    return _model(sample, group, engine, config)
+        return TopicModel((), np.zeros((0, vectors.shape[1]), np.float32), engine)
+    group = _by_size(_groups(sample.vectors, config), sample.weights)
+    centroids = centroids_of(sample.vectors, group)
+    topics = _topics(sample, group, centroids, "t")
+    if len(topics) < config.themes_from:
+        return TopicModel(tuple(topics), centroids, engine)
+    return _with_themes(sample, group, TopicModel(tuple(topics), centroids, engine))
 
 
 def _sample(texts: Sequence[str | None], vectors: Vectors, size: int) -> _Sample:
-    counts = Counter(text for text in texts if text)
-    hashed = sorted((hashlib.blake2b(text.encode(), digest_size=8).digest(), text) for text in counts)
-    row = {text: i for i, text in reversed(list(enumerate(texts))) if text}
-    found = [text for _, text in hashed if vectors[row[text]].any()][:size]
+    """The `size` distinct texts of the lowest hashes: a random sample that every order of input agrees on."""
+    known = vectors.any(axis=1)
+    counts = Counter(text for text, has_vector in zip(texts, known, strict=True) if text and has_vector)
+    found = sorted(counts, key=lambda text: (hashlib.blake2b(text.encode(), digest_size=8).digest(), text))[:size]
+    wanted = set(found)
+    row = {text: i for i, text in enumerate(texts) if text in wanted}
     rows = np.array([row[text] for text in found], np.int64)
     weights = np.array([counts[text] for text in found], np.int64)
-    return _Sample(tuple(found), weights, np.asarray(vectors[rows], np.float32).reshape(len(found), -1))
+    return _Sample(tuple(found), weights, np.asarray(vectors[rows], np.float32))
 
 
-def _groups(sample: _Sample, config: TopicsConfig) -> Index:
-    """(n,) group of each text, 0 the largest: agglomerated on a part, then moved to the nearest centre."""
-    centred = centre(sample.vectors, sample.weights)
-    part = slice(0, config.grouped)
-    first = linkage_groups(centred[part], config.apart)
-    least = max(config.least, int(np.ceil(config.support * len(sample.texts))))
-    seeds = centroids_of(centred[part], first, sample.weights[part], least=min(least, config.least))
-    group = refine(centred, seeds, sample.weights, least=least)
-    group = merge_near(centred, group, sample.weights, same=config.same)
-    return _by_size(group, sample)
+def _groups(vectors: Vectors, config: TopicsConfig) -> Index:
+    """(n,) group of each text: a part agglomerated, then all moved to the nearest centre."""
+    part = vectors[: config.grouped]
+    first = linkage_groups(part, config.apart * max(mean_distance(part), _LEAST_SPREAD))
+    least = max(config.least, round(config.support * len(vectors)))
+    seeds = centroids_of(part, first, least=max(2, round(least * len(part) / len(vectors))))
+    return merge_near(vectors, refine(vectors, seeds, least=least), same=config.same)
 
 
-def _by_size(group: Index, sample: _Sample) -> Index:
-    """Groups renumbered: most contacts first, ties by the first text's hash."""
-    sizes = np.bincount(group, sample.weights)
-    names, first = np.unique(group, return_index=True)
-    order = sorted(range(len(names)), key=lambda i: (-sizes[names[i]], first[i]))
-    number = np.zeros(int(group.max()) + 1, np.int64)
-    number[names[order]] = np.arange(len(names))
-    return number[group]
+def _by_size(group: Index, weights: Index) -> Index:
+    """Groups renumbered: most contacts first, ties by the first text's place."""
+    first = np.unique(group, return_index=True)[1]
+    order = np.lexsort((first, -np.bincount(group, weights)))
+    return np.asarray(np.argsort(order)[group], np.int64)
 
 
-def _model(sample: _Sample, group: Index, engine: str, config: TopicsConfig) -> TopicModel:
-    centroids = centroids_of(sample.vectors, group, sample.weights)
-    theme = themes_of(centroids) if len(centroids) >= config.themes_from else np.full(len(centroids), -1)
-    topics = _topics(sample, group, centroids, "t")
-    if (theme < 0).all():
-        return TopicModel(tuple(topics), centroids, engine)
-    above = theme[group]
-    theme_centroids = centroids_of(sample.vectors, above, sample.weights)
-    themes = _topics(sample, above, theme_centroids, "g")
-    parents = [themes[row].topic_id for row in theme]
-    leaves = [replace(topic, parent_id=parent) for topic, parent in zip(topics, parents, strict=True)]
-    return TopicModel((*leaves, *themes), np.vstack([centroids, theme_centroids]), engine)
+def _with_themes(sample: _Sample, group: Index, model: TopicModel) -> TopicModel:
+    """`model` with about the square root of its number of topics as themes behind them."""
+    theme = linkage_n_groups(model.centroids, round(np.sqrt(len(model.topics))))
+    above = _by_size(theme[group], sample.weights)
+    centroids = centroids_of(sample.vectors, above)
+    themes = _topics(sample, above, centroids, "g")
+    parent = {int(leaf): themes[row].topic_id for leaf, row in zip(group, above, strict=True)}
+    leaves = [replace(topic, parent_id=parent[row]) for row, topic in enumerate(model.topics)]
+    return TopicModel((*leaves, *themes), np.vstack([model.centroids, centroids]), model.engine)
 
 
 def _topics(sample: _Sample, group: Index, centroids: Vectors, kind: str) -> list[Topic]:

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from textinsight.topics.model import Vectors
-from textinsight.topics.words import phrases
+from textinsight.topics.words import phrases, stem
 
 _WORTH = {1: 0.75, 2: 1.0, 3: 1.05, 4: 1.0}  # by number of words: one word says too little for a slide
 _N_TERMS = 8
 _N_EXAMPLES = 3
 _CANDIDATES = 30
+_DRAWN_OUT = 0.25  # share of a word's contacts that must say the longer phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,12 @@ def name_groups(
     for counter in counts.counts:
         totals.update(counter)
     taken: set[str] = set()
-    names = []
+    names: list[Name] = []
     sizes = np.bincount(group[group >= 0], weights[group >= 0], n_groups)
     for row in range(n_groups):
         ranked = _ranked(counts.counts[row], totals, sizes[row], sizes.sum())
-        said = [counts.said[key].most_common(1)[0][0] for key in ranked]
-        label = next((p for p in said if p not in taken), f"topic {row + 1}")
+        said = [_wording(counts.said[key]) for key in ranked]
+        label = _label(ranked, said, counts.counts[row], taken) or f"topic {row + 1}"
         taken.add(label)
         members = np.flatnonzero(group == row)
         nearest = members[np.argsort(-near[members], kind="stable")[:_N_EXAMPLES]]
@@ -86,10 +87,29 @@ def _ranked(counts: Counter[str], totals: Counter[str], size: float, total: floa
     return sorted(keys, key=lambda key: (-score(key), key))[:_CANDIDATES]
 
 
+def _wording(said: Counter[str]) -> str:
+    """The most frequent wording; ties by alphabet, so that the order of texts does not matter."""
+    return min(said, key=lambda phrase: (-said[phrase], phrase))
+
+
+def _label(keys: Sequence[str], said: Sequence[str], counts: Counter[str], taken: set[str]) -> str:
+    """The first free phrase, a lone word drawn out to the best phrase around it or joined by the next term."""
+    for key, phrase in zip(keys, said, strict=True):
+        options = [phrase]
+        if " " not in key:
+            longer = [i for i, k in enumerate(keys) if key in k.split() and k != key]
+            options = [said[i] for i in longer if counts[keys[i]] >= _DRAWN_OUT * counts[key]]
+            options += [f"{phrase}, {other}" for other in said if key not in map(stem, other.split())] + [phrase]
+        free = [option for option in options if option not in taken]
+        if free:
+            return free[0]
+    return ""
+
+
 def _varied(said: Sequence[str], label: str) -> list[str]:
     """Phrases that add a word to those before them."""
     seen = set(label.split())
-    terms = []
+    terms: list[str] = []
     for phrase in said:
         if set(phrase.split()) - seen and len(terms) < _N_TERMS:
             terms.append(phrase)

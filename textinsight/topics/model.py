@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -73,7 +74,7 @@ class TopicModel:
                 f"topics of {len(engines)} engines and {len(sizes)} vector sizes in one table",
                 hint="rebuild the topics: textinsight topics refresh",
             )
-        topics = tuple(Topic(**{name: _frozen(row[name]) for name in _FIELDS}) for row in rows)
+        topics = tuple(_topic(row) for row in rows)
         buffer = b"".join(row["centroid"] for row in rows)
         width = sizes.pop() // 4 if sizes else 0
         centroids = np.frombuffer(buffer, "<f4").reshape(len(rows), width).astype(np.float32)
@@ -83,8 +84,9 @@ class TopicModel:
 _FIELDS = tuple(Topic.__dataclass_fields__)
 
 
-def _frozen(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
+def _topic(row: dict[str, Any]) -> Topic:
+    lists = {name: tuple(row[name] or ()) for name in ("terms", "examples")}
+    return Topic(**{name: row[name] for name in _FIELDS} | lists)
 
 
 def topic_id(kind: str, number: int) -> str:

@@ -12,28 +12,33 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*(?:-[^\W\d_]+)*|[$€£]?\d[\d
 _MASK = re.compile(r"[@#]\S+|https?://\S+|\[[A-Za-z_ ]{2,20}\]|<[A-Za-z_ ]{2,20}>|\S*\d\S*|x{2,}", re.IGNORECASE)
 
 # Inside a phrase these go unsaid in a label ("received my card" → "received card").
-_SILENT = frozenset(
-    "a an the this that these those my your our his her its their some any i you we he she it they me us him them "
-    "am is are was were be been being have has had having do does did will would shall should may might must could "
-    "just still yet already now then so very really quite also too even again ever please kindly actually currently "
-    "recently i'm i've i'd i'll you're it's there's that's im ive id".split()
-)
+_SILENT_WORDS = """
+a an the this that these those my your our his her its their some any i you we he she it they me us him them
+am is are was were be been being have has had having do does did will would shall should may might must could
+just still yet already now then so very really quite also too even again ever please kindly actually currently
+recently i'm i've i'd i'll you're it's there's that's im ive id
+"""
 # At either end of a phrase these carry nothing either.
-_EDGE = _SILENT | frozenset(
-    "and or but if because as of in on at to from by for with without about into onto over under than up out off "
-    "which who whom whose what when where why how there here can need want like get got getting go going know "
-    "let make made making take see seem think tell try trying say said hi hello hey thanks thank okay ok yes no yeah "
-    "well not never help one way something someone anything everything thing things lot bit much many more most "
-    "other another all both each every use using used keep since after before while until during through between "
-    "today yesterday tomorrow day days week weeks month months year years time times guys sir madam team dear "
-    "look looking find wondering wanted needed wants needs happen happened happening show showing come coming came "
-    "u ur pls plz gonna wanna um uh oh ah gotta able sure sorry good morning afternoon evening bye call calling "
-    "don't doesn't didn't isn't wasn't can't cannot won't haven't hasn't hadn't couldn't wouldn't aren't weren't "
-    "what's how's where's who's let's assist possible question issue problem put give given gave only first last".split()
-)
-_NEGATION = frozenset(
-    "not never no don't doesn't didn't isn't wasn't can't cannot won't haven't hasn't hadn't couldn't aren't".split()
-)
+_EDGE_WORDS = """
+and or but if because as of in on at to from by for with without about into onto over under than
+which who whom whose what when where why how there here can need want like get got getting going go know
+let make made making take see seem think tell try trying say said hi hello hey thanks thank okay ok yes no yeah
+well not never help one way something someone anything everything thing things lot bit much many more most
+other another all both each every use using used keep since after before while until during through between
+today yesterday tomorrow day days week weeks month months year years time times guys sir madam team dear
+look looking find wondering wanted needed wants needs happen happened happening show showing come coming came
+u ur pls plz gonna wanna um uh oh ah gotta able sure sorry good morning afternoon evening bye call calling
+don't doesn't didn't isn't wasn't can't cannot won't haven't hasn't hadn't couldn't wouldn't aren't weren't
+what's how's where's who's let's assist possible question issue problem put give given gave only first last
+long soon new old hear speak talk
+"""
+_NEGATION_WORDS = """
+not never no don't doesn't didn't isn't wasn't can't cannot won't haven't hasn't hadn't couldn't aren't
+"""
+_SILENT = frozenset(_SILENT_WORDS.split())
+_EDGE = _SILENT | frozenset(_EDGE_WORDS.split())
+_NEGATION = frozenset(_NEGATION_WORDS.split())
+_PARTICLE = frozenset(("up", "out", "off"))  # may close a phrase ("top up") but not open one
 
 
 def clauses(text: str) -> Iterator[list[str]]:
@@ -61,7 +66,7 @@ def phrases(text: str) -> dict[str, str]:
 def fits(words: list[str]) -> bool:
     """True if a label may be these words: no function word at the ends, but a negation may open it."""
     first, last = words[0], words[-1]
-    opens = first not in _EDGE or (len(words) > 1 and first in _NEGATION)
+    opens = first not in _EDGE | _PARTICLE or (len(words) > 1 and first in _NEGATION)
     return opens and last not in _EDGE and len(words[-1]) > 1
 
 

@@ -1,0 +1,63 @@
+"""Labels are the contacts' own words, readable and distinct."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from textinsight.topics.label import name_groups
+from textinsight.topics.words import clauses, phrases, stem
+
+CARD = ["My card hasn't arrived yet.", "the card has not arrived", "my new card hasn't arrived, where is it?"] * 3
+REFUND = ["I was charged twice", "you charged me twice for one order", "I have been charged twice!"] * 3
+
+
+def name(texts: list[str], group: list[int]) -> list[str]:
+    n = len(texts)
+    names = name_groups(texts, np.array(group), np.ones(n, np.int64), np.linspace(1, 0, n, dtype=np.float32))
+    return [one.label for one in names]
+
+
+def test_labels_keep_negation_and_word_order() -> None:
+    assert name(CARD + REFUND, [0] * 9 + [1] * 9) == ["card hasn't arrived", "charged twice"]
+
+
+def test_labels_are_distinct_though_texts_are_alike() -> None:
+    labels = name(CARD + CARD, [0] * 9 + [1] * 9)
+    assert len(set(labels)) == 2
+
+
+def test_examples_are_the_nearest_texts() -> None:
+    near = np.array([0.1, 0.9, 0.5, 0.7], np.float32)
+    texts = ["lost card a", "lost card b", "lost card c", "lost card d"]
+    one = name_groups(texts, np.zeros(4, np.int64), np.ones(4, np.int64), near)[0]
+    assert one.examples == ("lost card b", "lost card d", "lost card c")
+
+
+def test_group_without_words_still_has_a_name() -> None:
+    assert name(["?? !!", "12345"], [0, 0]) == ["topic 1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I need to reset my password", {"reset", "password", "reset password"}),
+        ("call me at 555-1234 or [EMAIL]", set()),
+        ("", set()),
+        ("top up", {"top", "top up"}),
+    ],
+)
+def test_phrases(text: str, expected: set[str]) -> None:
+    assert set(phrases(text).values()) == expected
+
+
+def test_phrases_do_not_cross_clauses() -> None:
+    assert "card flight" not in phrases("lost card. flight late")
+    assert [len(c) for c in clauses("a b c. " * 100)] == [3] * 26 + [2]  # 80 words are read
+
+
+def test_stem_joins_inflections() -> None:
+    assert stem("cards") == stem("card")
+    assert stem("hasn't") == stem("not")
+    assert stem("cancelled") == stem("cancelling")
+    assert stem("address") == "address"
