@@ -37,7 +37,7 @@ class SynthConfig:
     surveyed: float = 0.18
 
     def __post_init__(self) -> None:
-        checks = (
+        checks: tuple[tuple[bool, str], ...] = (
             (self.customers >= 1, f"customers must be at least 1, got {self.customers}"),
             ((self.end - self.start).days >= 28, f"the span must be 28 days or more: {self.start}..{self.end}"),
             (self.order in ("time", "customer"), f"order must be 'time' or 'customer', got {self.order!r}"),

@@ -44,7 +44,8 @@ class Facts:
     def __init__(self, bank: Bank, company: Company, who: Customer, plan: Plan) -> None:
         self.company, self.who, self.plan = company, who, plan
         self._fill = (company.fill, bank.fill)
-        self._issue = mix(who.seed, 1000 + plan.thread) & 0xFFFFFFFF
+        self._issue = mix(who.seed, 1000 + plan.root) & 0xFFFFFFFF
+        self._thread = mix(who.seed, 1000 + plan.thread) & 0xFFFFFFFF
         self._contact = mix(who.seed, 2000 + plan.ordinal) & 0xFFFFFFFF
         self._person = who.seed & 0xFFFFFFFF
         self.agents = [plan.agent]
@@ -52,9 +53,10 @@ class Facts:
 
     def __call__(self, name: str) -> str:
         """The fact's text; KeyError for a name that no bank and no table knows."""
-        if name in self.personal_facts:
+        personal = _PERSONAL.get(name)
+        if personal:
             self.personal[name.partition("_")[0]] += not name.endswith("_rest")
-            return self.personal_facts[name](self)
+            return personal(self)
         special = _SPECIAL.get(name)
         if special:
             return special(self)
@@ -76,7 +78,7 @@ class Facts:
 
     def wording(self, reason: Reason) -> Wording:
         """How this issue is talked about, the same at every contact."""
-        return reason.wordings[crc32(b"facet", self._issue) % len(reason.wordings)]
+        return reason.wordings[crc32(b"facet", self._thread) % len(reason.wordings)]
 
     def agent(self) -> str:
         """First name of the agent who speaks."""
@@ -115,17 +117,6 @@ class Facts:
         """A date, `days` after the issue was opened (or after `since`)."""
         time = datetime.fromtimestamp((self.plan.opened if since is None else since) + days * DAY, UTC)
         return f"{time:%B} {_nth(time.day)}"
-
-    personal_facts: dict[str, Callable[[Facts], str]] = {
-        "email": email,
-        "phone": phone,
-        "card": card,
-        "card_start": lambda self: self.card()[:9],
-        "card_rest": lambda self: self.card()[10:],
-        "account": account,
-        "account_start": lambda self: self.account()[:5],
-        "account_rest": lambda self: self.account()[5:],
-    }
 
 
 def _nth(day: int) -> str:
@@ -174,6 +165,15 @@ def _wait(facts: Facts) -> str:
     return "a day" if wait == 1 else f"{wait} days"
 
 
+def _tenure(facts: Facts) -> str:
+    months = int((facts.plan.start - facts.who.joined) / DAY / 30.44)
+    if months < 2:
+        return "a few weeks"
+    if months < 24:
+        return f"{months} months" if months != 12 else "a year"
+    return f"{months // 12} years"
+
+
 def _said(table: dict[str, str]) -> Callable[[Facts], str]:
     return lambda facts: table[facts.plan.earlier_channel or facts.plan.channel]
 
@@ -181,6 +181,8 @@ def _said(table: dict[str, str]) -> Callable[[Facts], str]:
 _SPECIAL: dict[str, Callable[[Facts], str]] = {
     "company": lambda f: f.company.name,
     "handle": lambda f: f.company.handle,
+    "home": lambda f: f.person("city"),
+    "street": lambda f: f.person("street"),
     "customer": lambda f: f.person("first_name"),
     "surname": lambda f: f.person("last_name"),
     "full_name": lambda f: f"{f.person('first_name')} {f.person('last_name')}",
@@ -208,6 +210,7 @@ _SPECIAL: dict[str, Callable[[Facts], str]] = {
     "hour": lambda f: f"{f.number('hour', 7, 20)}:{(0, 15, 30, 45)[f.number('minute', 0, 4)]:02}",
     "days": lambda f: f"{2 + f.now('days', 4)}",
     "minutes": lambda f: f"{2 + f.now('minutes', 4)}",
+    "tenure": _tenure,
     "since": _since,
     "ago": _ago,
     "wait": _wait,
@@ -216,4 +219,15 @@ _SPECIAL: dict[str, Callable[[Facts], str]] = {
     "did": _said(_DID),
     "earlier_channel": _said(_NOUN),
     "daytime": lambda f: ("morning", "afternoon", "evening")[min(2, max(0, int((f.plan.start % DAY / 3600 - 6) // 6)))],
+}
+
+_PERSONAL: dict[str, Callable[[Facts], str]] = {
+    "email": Facts.email,
+    "phone": Facts.phone,
+    "card": Facts.card,
+    "card_start": lambda f: f.card()[:9],
+    "card_rest": lambda f: f.card()[10:],
+    "account": Facts.account,
+    "account_start": lambda f: f.account()[:5],
+    "account_rest": lambda f: f.account()[5:],
 }

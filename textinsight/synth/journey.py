@@ -19,6 +19,7 @@ MAX_CHAIN = 3  # issues brought on by issues brought on
 RETURNS = 0.86  # share of unsolved contacts after which the customer tries again
 SWITCHES = 0.28  # share of repeats on another channel
 FALSE_FIX = 0.16  # share of unsolved contacts that end with "this is fixed"
+LIVE = ("voice", "chat")  # live channels, where customers wait for an agent
 MINUTES = {"voice": 7.0, "chat": 14.0, "email": 900.0, "social": 120.0}  # median length of a contact
 
 
@@ -39,7 +40,7 @@ class Customer:
 class Plan:
     """A contact without its words.
 
-    thread: issue number of the customer; attempt: 0 for its first contact. opened, start: epoch seconds.
+    thread: issue number of the customer; root: the issue that began the chain, whose facts are shared; attempt: 0 for its first contact. opened, start: epoch seconds.
     outcome: what the agent says, "fixed", "promised", "failed" or "moved"; solved: what is true.
     leg: 0, or 1 and 2 for a hand-over that became two contacts. earlier, cause: ordinals of linked contacts.
     mood: 0 calm .. 3 furious. drivers: what makes it an effort, as the customer will say.
@@ -47,6 +48,7 @@ class Plan:
 
     ordinal: int
     thread: int
+    root: int
     attempt: int
     reason: str
     channel: str
@@ -61,6 +63,7 @@ class Plan:
     earlier: int | None
     earlier_start: float | None
     earlier_channel: str | None
+    earlier_outcome: str | None
     cause: int | None
     edge: PlantedEdge | None
     wait: int
@@ -196,10 +199,11 @@ class _Walk:
         agent = int(rng.random() * self.config.agents_per_company)
         open_share = min(0.92, reason.unsolved * skill(who.company, agent) * (1.6 if strained else 1.0))
         solved = rng.random() >= (open_share if attempt == 0 else min(open_share, 0.55))
-        handover = rng.random() < (0.17 if attempt else 0.10) and channel in ("voice", "chat")
+        handover = rng.random() < (0.17 if attempt else 0.10) and channel in LIVE
         plan = Plan(
             ordinal=len(self.plans),
             thread=thread,
+            root=thread if cause is None else self.plans[cause].root,
             attempt=attempt,
             reason=reason.name,
             channel=channel,
@@ -214,9 +218,10 @@ class _Walk:
             earlier=last.ordinal if last else None,
             earlier_start=last.start if last else None,
             earlier_channel=last.channel if last else None,
+            earlier_outcome=last.outcome if last else None,
             cause=cause if attempt == 0 else None,
             edge=edge if attempt == 0 else None,
-            wait=_wait(channel, strained, rng),
+            wait=_wait(channel, strained, last, at, rng),
             drivers=(),
             mood=0.0,
         )
@@ -242,6 +247,7 @@ class _Walk:
             earlier=first.ordinal,
             earlier_start=first.start,
             earlier_channel=first.channel,
+            earlier_outcome=None,
             cause=None,
             edge=None,
             drivers=tuple(d for d in plan.drivers if d in ("transfer", "repeat_information", "long_wait")),
@@ -265,13 +271,15 @@ def _outcome(solved: bool, rng: Random) -> str:
     return "promised" if draw < 0.58 else "failed" if draw < 0.82 else "moved"
 
 
-def _wait(channel: str, strained: bool, rng: Random) -> int:
-    """Minutes (voice, chat) or days (email, social) before someone answered."""
-    median = {"voice": 6.0, "chat": 4.0, "email": 2.0, "social": 1.0}[channel]
+def _wait(channel: str, strained: bool, last: Plan | None, at: float, rng: Random) -> int:
+    """Minutes in the queue (voice, chat), or days since the earlier contact (email, social)."""
+    if channel not in LIVE:
+        return round((at - last.start) / DAY) if last else 0
+    median = 6.0 if channel == "voice" else 4.0
     return max(1, round(median * rng.lognormvariate(0, 0.7) * (3.0 if strained else 1.0)))
 
 
-_LONG = {"voice": 14, "chat": 11, "email": 4, "social": 3}
+_LONG = {"voice": 14, "chat": 11, "email": 3, "social": 3}
 
 
 def _felt(plan: Plan, reason: Reason, who: Customer, strained: bool, rng: Random) -> Plan:

@@ -15,6 +15,10 @@ def email(scene: Scene) -> None:
     if len(issue) < 3:
         issue.append(scene.line(scene.words.details))
     body = [*issue[:1], *complaint, *issue[1:]] if scene.chance(0.5) else [*complaint, *issue]
+    if scene.chance(0.45):
+        body.insert(0, scene.phrase("email", "context", angry))
+    if scene.chance(0.55):
+        body.append(scene.phrase("email", "context", angry))
     scene.customer(
         f"Subject: {scene.line(scene.words.subjects)}\n\n{scene.phrase('email', 'greeting', angry)}\n\n"
         + " ".join([*body, scene.feeling(), scene.threat()]).replace("  ", " ").strip()
@@ -57,7 +61,7 @@ def social(scene: Scene) -> None:
     handle = scene.company.handle
     scene.customer(handle, *post, tail) if scene.chance(0.75) else scene.customer(*post, tail, handle)
     scene.agent(scene.phrase("social", "direct", scene.manner))
-    if scene.chance(0.85):
+    if scene.chance(0.93):
         scene.customer(scene.phrase("social", "details"))
         scene.agent(scene.verdict())
         _end(scene)

@@ -42,7 +42,7 @@ _TOKEN = re.compile(
     r"|(?P<hour>\d{1,2}):(?P<minute>\d\d)"
     r"|(?P<ordinal>\d{1,2})(?:st|nd|rd|th)\b"
     r"|(?P<percent>\d+)%"
-    r"|(?P<code>\d(?:[ -]?\d){4,}|(?<=[A-Za-z-])\d+)"
+    r"|(?P<code>\d(?:[ ()-]{0,2}\d){4,}|(?<=[A-Za-z-])\d+)"
     r"|(?P<whole>\d+)(?:\.(?P<part>\d+))?"
 )
 
@@ -97,7 +97,8 @@ def _whole(match: re.Match[str]) -> str:
 
 
 def _code(match: re.Match[str]) -> str:
-    return f" {digits(match['code'])}" if match.start() else digits(match["code"])
+    glued = match.start() > 0 and match.string[match.start() - 1].isalpha()
+    return f" {digits(match['code'])}" if glued else digits(match["code"])
 
 
 def _percent(match: re.Match[str]) -> str:

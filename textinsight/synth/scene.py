@@ -87,6 +87,8 @@ class Scene:
         """A sentence that names the effort driver."""
         self.said.append(name)
         key = f"driver.{name}.{self.plan.channel}"
+        if name == "repeat_contact" and self.plan.earlier_outcome and self.chance(0.45):
+            key = f"driver.{name}.after_{self.plan.earlier_outcome}"
         return self.line(self.bank.phrases.get(key) or self.bank.phrases[f"driver.{name}.any"])
 
     def issue(self) -> list[str]:

@@ -10,9 +10,10 @@ from textinsight.synth.template import Template
 
 def call(scene: Scene) -> None:
     """A call as a speech recogniser writes it down."""
-    in_words, fluent = scene.chance(0.7), scene.chance(0.15)
-    scene.customer_style = transcribed(in_words=in_words, fluent=fluent)
-    scene.agent_style = transcribed(in_words=in_words, fluent=fluent or scene.chance(0.6))
+    in_words = scene.chance(0.7)
+    halting = (0.0, 0.03, 0.05, 0.08)[int(scene.rng.random() * 4)]
+    scene.customer_style = transcribed(in_words=in_words, halting=halting)
+    scene.agent_style = transcribed(in_words=in_words, halting=0.015 if scene.chance(0.4) else 0.0)
     _greet(scene)
     scene.customer(scene.phrase("voice", "hello") if scene.chance(0.6) else "", *_opening(scene))
     _converse(scene)
@@ -56,7 +57,7 @@ def _opening(scene: Scene) -> list[str]:
     complaint = scene.complaint(0.65)
     scene.spare += early
     issue, feeling = scene.issue(), scene.feeling() if scene.chance(0.6) else ""
-    if scene.chance(0.5):
+    if scene.chance(0.7):
         return [*complaint, *issue, feeling]
     return [feeling, *issue[:1], *complaint, *issue[1:]]
 
@@ -81,6 +82,8 @@ def _converse(scene: Scene) -> None:
         _check(scene, checks)
     if scene.chance(0.3 if scene.plan.channel == "voice" else 0.18):
         _hold(scene)
+    elif scene.chance(0.22):
+        _wait(scene)
     _vent(scene)
     _conclude(scene)
 
@@ -106,7 +109,10 @@ def _check(scene: Scene, checks: list[tuple[Template, Template]]) -> None:
     if not checks:
         return
     question, answer = checks.pop()
-    scene.agent(scene.line((question,)))
+    scene.agent(scene.phrase("aside", "ack") if scene.chance(0.2) else "", scene.line((question,)))
+    if scene.chance(0.07):
+        scene.customer(scene.phrase("aside", "again" if scene.plan.channel == "voice" else "unclear"))
+        scene.agent(scene.line((question,)))
     scene.customer(scene.line((answer,)))
 
 
@@ -115,6 +121,16 @@ def _hold(scene: Scene) -> None:
     scene.agent(scene.phrase(channel, "hold", scene.manner))
     scene.customer(scene.phrase("holding", "angry" if scene.temper == "angry" else "calm"))
     scene.agent(scene.phrase(channel, "held", scene.manner))
+
+
+def _wait(scene: Scene) -> None:
+    """Small talk while the agent looks something up, or a customer who wonders whether anyone is there."""
+    if scene.chance(0.6):
+        scene.agent(scene.phrase("aside", "busy"))
+        scene.customer(scene.phrase("aside", "busy_reply"))
+        return
+    scene.customer(scene.phrase("aside", "idle"))
+    scene.agent(scene.phrase("aside", "idle_reply"))
 
 
 def _leave(scene: Scene) -> None:
@@ -145,6 +161,9 @@ def _vent(scene: Scene) -> None:
 def _conclude(scene: Scene) -> None:
     scene.agent(scene.verdict())
     scene.customer(scene.reaction())
+    if scene.plan.outcome in ("fixed", "promised") and scene.chance(0.18):
+        scene.customer(scene.phrase("aside", "recap"))
+        scene.agent(scene.phrase("aside", "recap_reply"))
     if scene.chance(0.7):
         scene.agent(scene.phrase("more", scene.manner))
         angry = scene.plan.outcome in ("failed", "moved") and scene.temper != "calm"

@@ -11,7 +11,34 @@ from textinsight.synth.numbers import spoken
 Style = Callable[[str, Random], str]
 _MARKS = str.maketrans(dict.fromkeys('.,;:!?()"…#+', " ") | {"-": " ", "–": " ", "/": " "})
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.\w+)+")
-_FILLERS = ("uh", "um", "um", "uh", "like", "you know", "er", "i mean")
+_FILLERS = ("uh", "um") * 6 + ("er", "er", "like", "you know", "i mean")
+_STUTTERED = frozenset(
+    [
+        "i",
+        "i'm",
+        "i've",
+        "the",
+        "a",
+        "it",
+        "it's",
+        "my",
+        "we",
+        "you",
+        "your",
+        "that",
+        "and",
+        "to",
+        "is",
+        "was",
+        "in",
+        "on",
+        "of",
+        "for",
+        "but",
+        "so",
+        "this",
+    ]
+)
 _SHORT = {
     "you": "u",
     "your": "ur",
@@ -42,31 +69,28 @@ _SHORT = {
 _SENTENCE = re.compile(r"(?<=[.!?]) +")
 
 
-def transcribed(*, in_words: bool, fluent: bool) -> Style:
-    """Speech recognition output: lower case, no marks; numbers in words or figures; fillers unless fluent."""
+def transcribed(*, in_words: bool, halting: float) -> Style:
+    """Speech recognition output: lower case, no marks; numbers in words or figures; `halting` fillers a word."""
 
     def style(text: str, rng: Random) -> str:
         if "@" in text:
             text = _EMAIL.sub(
                 lambda m: m[0].replace("@", " at ").replace(".", " dot ").replace("_", " underscore "), text
             )
-        if in_words:
-            text = spoken(text)
-        else:
-            text = text.replace("$", "")
+        text = spoken(text) if in_words else text.replace("$", "")
         tokens = text.lower().translate(_MARKS).split()
-        return " ".join(tokens if fluent else _falter(tokens, rng))
+        return " ".join(_falter(tokens, halting, rng) if halting else tokens)
 
     return style
 
 
-def _falter(tokens: list[str], rng: Random) -> list[str]:
-    """Fillers and false starts, about one in 18 words."""
-    for _ in range(int(len(tokens) / 18 + rng.random())):
-        at = int(rng.random() * len(tokens))
-        if rng.random() < 0.7:
+def _falter(tokens: list[str], halting: float, rng: Random) -> list[str]:
+    """Fillers and false starts, never after the last word."""
+    for _ in range(int(len(tokens) * halting + rng.random() * 0.8)):
+        at = int(rng.random() * (len(tokens) - 1))
+        if rng.random() < 0.68:
             tokens.insert(at, _FILLERS[int(rng.random() * len(_FILLERS))])
-        elif tokens[at].isalpha() and len(tokens[at]) < 6:
+        elif tokens[at] in _STUTTERED:
             tokens.insert(at, tokens[at])
     return tokens
 
