@@ -1,0 +1,153 @@
+"""Take the documentation's pictures of the app: python docs/make_screenshots.py ARCHIVE OUT_DIR.
+
+Needs the [app] extra, `pip install playwright pillow` and a Chromium (its path in $CHROMIUM if it is not
+/usr/bin/chromium). Ends with code 1 if a page logs an error or asks for anything beyond this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+APP = Path(__file__).parent.parent / "app.py"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One picture: the page's path with its query, and how it is looked at."""
+
+    name: str
+    path: str
+    width: int = 1440
+    height: int = 900
+    scheme: str = "light"
+    scroll: int = 0
+
+
+SHOTS = (
+    Shot("overview", ""),
+    Shot("overview-table", "", scroll=900),
+    Shot("contacts", "contacts"),
+    Shot("conversation", "conversation"),
+    Shot("downstream", "downstream?starts=25"),
+    Shot("downstream-pairs", "downstream?starts=25", scroll=900),
+    Shot("data", "data"),
+    Shot("overview-dark", "", scheme="dark"),
+    Shot("downstream-dark", "downstream?starts=25", scheme="dark"),
+    Shot("overview-narrow", "", width=420),
+    Shot("conversation-narrow", "conversation", width=420),
+)
+COMMITTED = ("overview", "contacts", "conversation", "downstream")
+
+
+@contextmanager
+def serving(archive: Path) -> Iterator[str]:
+    """The app over the archive, at a free port of this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.headless", "true"]
+    environment = os.environ | {"TEXTINSIGHT_ARCHIVE": str(archive.resolve())}
+    command = [sys.executable, "-m", "streamlit", "run", str(APP), *options]
+    server = subprocess.Popen(command, env=environment, cwd=APP.parent)
+    try:
+        _await(f"http://127.0.0.1:{port}/_stcore/health")
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _await(url: str) -> None:
+    for _ in range(120):
+        try:
+            urllib.request.urlopen(url)
+            return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.5)
+    raise SystemExit("the app did not start within a minute")
+
+
+def take(browser: Browser, base: str, shot: Shot, out: Path) -> list[str]:
+    """Take one picture; what was wrong with the page."""
+    context = browser.new_context(
+        viewport={"width": shot.width, "height": shot.height}, color_scheme="dark" if shot.scheme == "dark" else "light"
+    )
+    page = context.new_page()
+    wrong: list[str] = []
+    page.on("console", lambda m: wrong.append(f"{shot.name}: {m.text}") if m.type == "error" else None)
+    page.on("request", lambda r: None if _is_local(r.url) else wrong.append(f"{shot.name}: asks for {r.url}"))
+    page.goto(base + shot.path)
+    _settle(page)
+    if shot.scroll:
+        page.mouse.move(shot.width * 0.6, shot.height * 0.5)
+        page.mouse.wheel(0, shot.scroll)
+        page.wait_for_timeout(800)
+    file = out / f"{shot.name}.png"
+    page.screenshot(path=file)
+    _shrink(file)
+    if page.locator("[data-testid=stException]").count():
+        wrong.append(f"{shot.name}: the page shows an error")
+    context.close()
+    return wrong
+
+
+def _is_local(url: str) -> bool:
+    return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
+
+
+def _settle(page: Page) -> None:
+    """Wait until the script ran and the charts are drawn."""
+    page.wait_for_selector("h1", timeout=60_000)
+    page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=60_000)
+    page.wait_for_timeout(3000)
+
+
+def _shrink(file: Path) -> None:
+    """256 colours are plenty for a page of text and flat charts."""
+    with Image.open(file) as picture:
+        small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    small.save(file, optimize=True)
+
+
+def main() -> int:
+    """Take all pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("archive", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--all", action="store_true", help="dark, narrow and scrolled ones too")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    shots = [shot for shot in SHOTS if arguments.all or shot.name in COMMITTED]
+    chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    with serving(arguments.archive) as base, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        wrong = [complaint for shot in shots for complaint in take(browser, base, shot, arguments.out)]
+        browser.close()
+    sys.stderr.writelines(f"{line}\n" for line in wrong)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""Opens the archive, draws the filter bar and runs the chosen page."""
+
+from __future__ import annotations
+
+import os
+
+import streamlit as st
+
+from textinsight.errors import TextinsightError
+from textinsight.explore import sidebar, state
+from textinsight.explore.words import escape
+
+_PAGES = (
+    ("overview", "Overview", ":material/monitoring:", "Headline figures, trend, and what to fix first."),
+    ("contacts", "Contacts", ":material/forum:", "Every contact: filter, search, read, download."),
+    ("conversation", "Conversation", ":material/chat:", "One conversation, its evidence, and what it is linked to."),
+    ("downstream", "Downstream map", ":material/account_tree:", "Which issues bring on which later ones."),
+    ("data", "Data", ":material/database:", "What was read, what was refused and why, and what can be measured."),
+)  # fmt: skip
+
+
+def main() -> None:
+    """Run the app."""
+    st.set_page_config(page_title="textinsight", page_icon=":material/forum:", layout="wide")
+    pages = [
+        st.Page(state.PAGES / f"{name}.py", title=title, icon=icon, help=help_, default=name == "overview")
+        for name, title, icon, help_ in _PAGES
+    ]
+    chosen = st.navigation({"textinsight": pages})
+    try:
+        st.session_state["source"] = state.open_source()
+        st.session_state["filters"] = sidebar.filter_bar(state.source().panel)
+        chosen.run()
+    except TextinsightError as error:
+        _no_archive(error)
+
+
+def _no_archive(error: TextinsightError) -> None:
+    path = os.environ.get(state.VARIABLE, "")
+    st.title("No archive to show", anchor=False)
+    st.text(str(error) if path else f"The app was started without an archive: {state.VARIABLE} is not set.")
+    if path and error.hint:
+        st.caption(escape(error.hint))
+    st.text("See it with the conversations that come with textinsight:")
+    st.code("textinsight demo", language="bash")
+    st.text("Or with your own:")
+    st.code("textinsight run calls.jsonl --archive ./archive\ntextinsight app --archive ./archive", language="bash")

@@ -1,0 +1,159 @@
+"""One conversation as a chat with its evidence, and the customer's other contacts with what ties them to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from textinsight.explore import charts, parts, sidebar, state, words
+from textinsight.explore.queries import contacts, conversation
+from textinsight.ingest.redact.config import spans_of
+
+_LONG = 400  # turns drawn at once
+_BUBBLE = 560
+_FLAGS = {"stated_repeat": "Says it is a repeat", "escalation": "Escalation", "churn_risk": "Churn risk"}
+_WEIGHT = "Log-odds: above 0 speaks for the link, below 0 against it."
+_TAG_COLORS = {"sentiment": "gray", "resolution": "blue", "issue": "violet"}
+
+
+def _header(contact: dict[str, Any]) -> None:
+    newer, older = contacts.neighbours(state.source(), sidebar.filters(), contact["conversation_id"])
+    left, right = st.columns([5, 2], vertical_alignment="bottom")
+    with left:
+        told = [parts.when(contact["started_at"]), contact["channel"], contact["company"], contact["customer_id"]]
+        parts.title("Conversation", " · ".join(str(part) for part in told if isinstance(part, str) and part))
+    with right.container(horizontal=True, horizontal_alignment="right"):
+        _step("Newer", ":material/chevron_left:", newer)
+        _step("Older", ":material/chevron_right:", older)
+    with st.container(horizontal=True, gap="xsmall"):
+        parts.topic_badge(contact["topic_label"])
+        parts.resolution_badge(contact["resolution"])
+        for flag in (text for column, text in _FLAGS.items() if contact[column] is True):
+            st.badge(flag, color="orange")
+        for driver in contact["effort_drivers"] if contact["effort_drivers"] is not None else ():
+            st.badge("Effort: " + words.escape(words.name(driver, {}).lower()), color="orange")
+
+
+def _step(label: str, icon: str, conversation_id: str | None) -> None:
+    help_ = f"{label} contact within the filters"
+    if st.button(label, icon=icon, disabled=conversation_id is None, help=help_) and conversation_id:
+        state.open_contact(conversation_id)
+
+
+def _chat(turns: pd.DataFrame, findings: pd.DataFrame) -> None:
+    by_turn = {turn: parts.records(tags) for turn, tags in findings.groupby("turn")}
+    for turn in parts.records(turns.head(_LONG)):
+        _turn(turn, by_turn.get(turn["turn"], []))
+    if len(turns) > _LONG:
+        st.caption(f"The first {_LONG} of {len(turns):,} turns.")
+
+
+def _turn(turn: dict[str, Any], tags: list[dict[str, Any]]) -> None:
+    is_customer = turn["role"] == "customer"
+    with (
+        st.container(horizontal=True, horizontal_alignment="left" if is_customer else "right"),
+        st.container(border=True, width=_BUBBLE, gap="xsmall"),
+    ):
+        at = "" if pd.isna(turn["offset_s"]) else f" · {int(turn['offset_s']) // 60}:{int(turn['offset_s']) % 60:02d}"
+        icon = ":material/person:" if is_customer else ":material/support_agent:"
+        st.caption(f"{icon} {words.escape(words.name(turn['role'], words.ROLES))}{at}")
+        st.text(turn["text"])
+        _marks(turn["text"], tags)
+
+
+def _marks(text: str, tags: list[dict[str, Any]]) -> None:
+    """What was masked in the turn, and each tag with the words that decided it."""
+    masked = sorted({span.kind.name.lower() for span in spans_of(text)})
+    if masked:
+        st.badge("Masked: " + words.escape(", ".join(masked)), icon=":material/lock:", color="gray")
+    for tag in tags:
+        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+            value = words.name(tag["value"], words.RESOLUTIONS).lower()
+            label = words.escape(f"{words.name(tag['tag'], {})} {value}")
+            st.badge(
+                label, color=_TAG_COLORS.get(tag["tag"], "orange"), help=f"Decided by {words.escape(tag['model'])}"
+            )
+            st.text(f"“{words.short(tag['quote'], 80)}”")
+
+
+def _facts(contact: dict[str, Any], turns: pd.DataFrame) -> None:
+    with st.container(border=True):
+        left, middle, right = st.columns(3)
+        left.metric("Effort", words.figure(contact["effort_score"], "1..5"), help=words.HELP["effort"])
+        middle.metric("Sentiment", words.figure(contact["sentiment"], "-1..1"), help=words.HELP["sentiment"])
+        right.metric("CSAT", words.figure(contact["csat"], "issues"), help="The customer's answer, 1 to 5; – if none.")
+        if ((turns["role"] == "customer") & turns["sentiment_score"].notna()).any():
+            st.caption("Sentiment of the customer, turn by turn")
+            st.echarts_chart(charts.sentiment_path(turns), height=150, alt="Sentiment of the customer's turns")
+
+
+def _timeline(rows: pd.DataFrame) -> None:
+    st.subheader("Contacts of this customer", anchor=False, help="The nearest in time, and what ties them to this one.")
+    for conversation_id, ties in rows.groupby("conversation_id", sort=False):
+        _contact(str(conversation_id), parts.records(ties))
+    if len(rows) == 1:
+        st.caption("No other contact is known: the customer has none in this archive, or no id came with it.")
+
+
+def _contact(conversation_id: str, ties: list[dict[str, Any]]) -> None:
+    row = ties[0]
+    with st.container(border=True, gap="xsmall"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.caption(words.escape(f"{parts.when(row['started_at'])} · {row['channel']}"), width="content")
+            if row["is_this"]:
+                st.badge("This contact", color="primary")
+            for tie in (tie for tie in ties if isinstance(tie["relation"], str)):
+                st.badge(_tie_name(tie), color="orange" if tie["relation"] == "downstream" else "blue")
+            st.space("stretch")
+            if not row["is_this"] and st.button("Open", key=f"open_{conversation_id}", type="tertiary"):
+                state.open_contact(conversation_id)
+        st.text(f"{words.topic(row['topic_label'])}: {words.short(row['issue_text'], 110) or 'no issue stated'}")
+        for tie in (tie for tie in ties if isinstance(tie["relation"], str)):
+            _why(tie)
+
+
+def _tie_name(tie: dict[str, Any]) -> str:
+    if tie["relation"] == "same_issue":
+        what = "Same issue"
+    else:
+        what = "Brought this on" if tie["is_earlier"] else "Brought on by this"
+    return words.escape(f"{what} · {tie['probability']:.0%}")
+
+
+def _why(tie: dict[str, Any]) -> None:
+    signals = [
+        {"signal": words.name(part["signal"], words.SIGNALS), "value": part["value"], "weight": part["weight"]}
+        for part in (tie["evidence"] if tie["evidence"] is not None else ())
+    ]
+    with st.expander(words.escape(f"Why: {tie['gap_days']:.1f} days apart, {len(signals)} signals")):
+        st.dataframe(
+            pd.DataFrame(signals), hide_index=True, row_height=28, alt="Signals that tie the two contacts",
+            column_config={
+                "signal": "Signal",
+                "value": "What was found",
+                "weight": st.column_config.NumberColumn("Weight", format="%+.2f", help=_WEIGHT),
+            },
+        )  # fmt: skip
+
+
+def _page() -> None:
+    source = state.source()
+    chosen = state.chosen_contact() or contacts.first(source, sidebar.filters())
+    if chosen is None:
+        parts.title("Conversation", "nothing to read yet")
+        parts.nothing("No contact matches the filters.", "Clear a filter in the sidebar, or choose one under Contacts.")
+        return
+    contact = parts.records(conversation.contact(source, chosen))[0]
+    turns = conversation.turns(source, chosen)
+    _header(contact)
+    chat, about = st.columns([3, 2], gap="medium")
+    with chat:
+        _chat(turns, conversation.findings(source, chosen))
+    with about:
+        _facts(contact, turns)
+        _timeline(conversation.timeline(source, chosen))
+
+
+_page()

@@ -1,0 +1,150 @@
+"""Downstream map: after topic A, topic B follows more often than it would anyway; and the conversations behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from textinsight.explore import charts, parts, state, words
+from textinsight.explore.queries import downstream
+
+_PAIRS = 10
+_MOST_SHOWN = 200
+_PERCENT = {"rate", "base_rate"}
+_LABELS = {
+    "n_starts": "Starts (n)", "n_followed": "Followed", "rate": "Rate", "base_rate": "Base rate", "lift": "Lift",
+    "interval": "95% interval", "q_value": "q", "median_gap_days": "Median gap (days)",
+    "n_open_excluded": "Open, left out",
+}  # fmt: skip
+_FORMATS = {"lift": "%.1f×", "q_value": "%.3f", "median_gap_days": "%.1f"}
+
+
+def _columns() -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "supported": st.column_config.TextColumn("", width=30, help="● well supported · ○ a hint only"),
+        "label_a": st.column_config.TextColumn("After A", width="medium"),
+        "label_b": st.column_config.TextColumn("comes B", width="medium"),
+    }
+    for column, label in _LABELS.items():
+        number = "percent" if column in _PERCENT else _FORMATS.get(column, "localized")
+        kind = st.column_config.TextColumn if column == "interval" else st.column_config.NumberColumn
+        options = {"alignment": "right"} if column == "interval" else {"format": number}
+        config[column] = kind(label, help=words.HELP[column], **options)
+    return config
+
+
+def _controls() -> tuple[int, int]:
+    windows = downstream.windows(state.source())
+    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    usual = state.source().window_days
+    window = left.segmented_control(
+        "Window", windows, default=usual if usual in windows else windows[0], required=True, key="window",
+        bind="query-params", format_func=lambda days: f"{days} days",
+        help="How long after A a contact counts as following it.",
+    )  # fmt: skip
+    starts = right.select_slider(
+        "Least starts of A", [1, 10, 25, 50, 100, 250, 500, 1000], 10, key="starts", bind="query-params",
+        help=words.HELP["n_starts"],
+    )  # fmt: skip
+    return int(window), int(starts)
+
+
+def _map(edges: pd.DataFrame) -> int | None:
+    """Draw the graph; the row of the edge that was clicked."""
+    shown = edges[edges["lift"] > 1]
+    spec = charts.downstream(shown, downstream.sizes(state.source()))
+    picked = st.echarts_chart(spec, height=520, key="map", on_select="rerun", alt="Which topics bring on which")
+    st.caption(
+        "An arrow A → B: B follows A more often than it would anyway; the wider, the higher the lift. Blue: at least "
+        f"{words.SUPPORT} starts and q below {words.MAX_Q}. Grey: a hint only. A larger dot has more contacts. "
+        "Click an arrow to read the conversations behind it."
+    )
+    chosen = [group["data_indices"][0] for group in picked.selection.selected if group["data_type"] == "edge"]
+    return int(shown.index[chosen[0]]) if chosen and chosen[0] < len(shown) else None
+
+
+def _table(edges: pd.DataFrame, *, window: int, starts: int) -> None:
+    frame = edges.assign(
+        supported=[
+            "●" if charts.is_supported(n, q) else "○" for n, q in zip(edges["n_starts"], edges["q_value"], strict=True)
+        ],
+        interval=[f"{low:.1f} – {high:.1f}" for low, high in zip(edges["lift_low"], edges["lift_high"], strict=True)],
+    )
+    columns = _columns()
+    st.dataframe(
+        frame, key="edges", hide_index=True, column_config=columns, column_order=list(columns), on_select=_choose,
+        selection_mode="single-cell", alt="Edges of the map",
+    )  # fmt: skip
+    sql, values = downstream.everything(window_days=window, min_starts=starts)
+    parts.download(state.source(), "Download CSV", f"downstream-{window}-days.csv", sql, values)
+
+
+def _choose() -> None:
+    row = parts.clicked_row("edges")
+    if row is not None:
+        st.session_state["edge"] = st.session_state["edge_keys"][row]
+
+
+def _pairs(edge: dict[str, Any]) -> None:
+    source, key = state.source(), (edge["topic_a"], edge["topic_b"])
+    st.subheader("The conversations behind an arrow", anchor=False)
+    st.text(f"{edge['label_a']}  →  {edge['label_b']}")
+    n = downstream.count_pairs(source, *key)
+    if not n:
+        parts.nothing(
+            "No single pair is linked for this arrow.",
+            f"Pairs are linked for arrows that are clear enough, within {source.window_days} days.",
+        )
+        return
+    st.caption(f"{n:,} linked pairs, the likeliest first: the earlier contact, and what it probably brought on.")
+    number = st.pagination(max(1, -(-n // _PAIRS)), key=f"pairs_{'_'.join(key)}") if n > _PAIRS else 1
+    for pair in parts.records(downstream.pairs(source, *key, number=number, size=_PAIRS)):
+        left, right = st.columns(2, border=True)
+        _side(left, pair, "a", "")
+        _side(right, pair, "b", f"{pair['gap_days']:.1f} days later · {pair['probability']:.0%}")
+
+
+def _side(column: Any, pair: dict[str, Any], side: str, note: str) -> None:
+    with column.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.caption(
+            words.escape(f"{parts.when(pair[f'started_at_{side}'])} · {pair[f'channel_{side}']}"), width="content"
+        )
+        if note:
+            st.badge(words.escape(note), color="orange")
+        st.space("stretch")
+        here, other = pair[f"conversation_id_{side}"], pair[f"conversation_id_{'b' if side == 'a' else 'a'}"]
+        if st.button("Open", key=f"open_{side}_{here}_{other}", type="tertiary"):
+            state.open_contact(here)
+    column.text(words.short(pair[f"issue_text_{side}"], 180) or "no issue stated")
+
+
+def _page() -> None:
+    parts.title("Downstream map", "Which issues bring on which later ones. The sidebar's filters do not apply.")
+    if not downstream.windows(state.source()):
+        parts.nothing(*_EMPTY)
+        return
+    window, starts = _controls()
+    edges = downstream.edges(state.source(), window_days=window, min_starts=starts).head(_MOST_SHOWN)
+    if edges.empty:
+        parts.nothing(f"No topic has {starts:,} starts with a follow-up in {window} days.", "Lower the least starts.")
+        return
+    st.session_state["edge_keys"] = list(zip(edges["topic_a"], edges["topic_b"], strict=True))
+    parts.small_data_note(len(state.source().panel.facts))
+    clicked = _map(edges)
+    if clicked is not None and clicked != st.session_state.get("map_edge"):
+        st.session_state["edge"] = st.session_state["edge_keys"][clicked]
+    st.session_state["map_edge"] = clicked
+    _table(edges, window=window, starts=starts)
+    chosen = st.session_state.get("edge")
+    rows = [row for row in parts.records(edges) if (row["topic_a"], row["topic_b"]) == chosen]
+    _pairs(rows[0] if rows else parts.records(edges.head(1))[0])
+
+
+_EMPTY = (
+    "There is no edge to draw: no customer contacted again about another issue within the window.",
+    "Edges need customer ids, times, and customers with several issues. See the Data page.",
+)
+
+_page()

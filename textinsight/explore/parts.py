@@ -1,0 +1,103 @@
+"""Pieces of layout that several pages share."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from textinsight.explore.filters import Filters
+from textinsight.explore.state import Source
+from textinsight.explore.words import RESOLUTIONS, SUPPORT, escape, name, topic
+from textinsight.store.export import write_csv
+
+CSV_ROWS = 100_000
+RESOLUTION_COLORS = {"resolved": "blue", "unresolved": "orange", "moved": "gray", "unclear": "gray"}
+
+
+def title(text: str, subtitle: str) -> None:
+    """The page's heading and what it is about."""
+    st.title(text, anchor=False)
+    st.caption(escape(subtitle))
+
+
+def scope(filters: Filters, n: int, total: int) -> str:
+    """What the figures of this page are about, in words."""
+    parts = [f"{n:,} of {total:,} contacts" if n != total else f"{n:,} contacts"]
+    if filters.start and filters.end:
+        parts.append(f"{filters.start:%-d %b %Y} – {filters.end - pd.Timedelta(days=1):%-d %b %Y}")
+    parts += [
+        ", ".join(name(v, RESOLUTIONS) if d == "resolution" else v for v in chosen)
+        for d, chosen in filters.chosen.items()
+    ]
+    return " · ".join(parts)
+
+
+def small_data_note(n: int) -> None:
+    """Says what a small archive cannot support, instead of failing or pretending."""
+    if 0 < n < SUPPORT:
+        st.info(
+            f"{n} contacts are in view. Below {SUPPORT}, shares swing by ten points and more by chance alone: read the "
+            "conversations, and take shares, trends and the downstream map as hints.",
+            icon=":material/info:",
+        )
+
+
+def nothing(reason: str, hint: str) -> None:
+    """An empty state: why there is nothing to see, and what to do."""
+    with st.container(border=True, horizontal_alignment="center"):
+        st.space("small")
+        st.text(reason, text_alignment="center")
+        st.caption(hint, text_alignment="center")
+        st.space("small")
+
+
+def download(source: Source, label: str, file_name: str, sql: str, parameters: Sequence[Any] = ()) -> None:
+    """A CSV of the query's rows, made when asked for; cells a spreadsheet would run as a formula are defused."""
+
+    def make() -> bytes:
+        file = io.BytesIO()
+        write_csv(source.archive.query(f"{sql} LIMIT {CSV_ROWS}", parameters).to_reader(), file)
+        return file.getvalue()
+
+    st.download_button(label, make, file_name, "text/csv", icon=":material/download:", on_click="ignore")
+
+
+def time_column(label: str = "Started") -> Any:
+    """A column of times."""
+    return st.column_config.DatetimeColumn(label, format="D MMM YYYY, HH:mm", help="UTC", width=150)
+
+
+def naive(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """The frame with those columns' times in UTC without a zone, so that browsers do not shift them."""
+    return frame.assign(**{column: frame[column].dt.tz_convert("UTC").dt.tz_localize(None) for column in columns})
+
+
+def when(time: Any) -> str:
+    """A time in words."""
+    return "time unknown" if pd.isna(time) else f"{time:%-d %b %Y, %H:%M}"
+
+
+def resolution_badge(resolution: Any) -> None:
+    """What the conversation shows, as a pill."""
+    code = resolution if isinstance(resolution, str) else "unclear"
+    st.badge(escape(name(code, RESOLUTIONS)), color=RESOLUTION_COLORS.get(code, "gray"))
+
+
+def topic_badge(label: Any) -> None:
+    """The topic as a pill."""
+    st.badge(escape(topic(label)), color="violet")
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """The frame's rows by column name."""
+    return [{str(column): value for column, value in row.items()} for row in frame.to_dict("records")]
+
+
+def clicked_row(key: str) -> int | None:
+    """The row of the cell that was just clicked in the table with this key; for its callback."""
+    cells = st.session_state[key].selection.cells
+    return int(cells[0][0]) if cells else None

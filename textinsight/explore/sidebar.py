@@ -1,0 +1,82 @@
+"""The filter bar: the same on every page, kept in the page's address so that a view can be shared."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import streamlit as st
+
+from textinsight.explore.filters import Filters
+from textinsight.explore.panel import Panel
+from textinsight.explore.words import RESOLUTIONS, name
+
+ALL_TIME, CUSTOM = "All time", "Custom"
+_LENGTHS = {"Last 7 days": 7, "Last 30 days": 30, "Last 90 days": 90, "Last 12 months": 365}
+PERIODS = (ALL_TIME, *_LENGTHS, CUSTOM)
+_DIMENSIONS = {"channel": "channel", "company": "company", "topic": "topic_label", "resolution": "resolution"}
+
+
+def filter_bar(panel: Panel) -> Filters:
+    """Show the filters; what is chosen."""
+    with st.sidebar:
+        start, end = _period(panel.days)
+        chosen = {key: _values(key, panel.names(column)) for key, column in _DIMENSIONS.items()}
+        if start or end or any(chosen.values()):
+            st.button("Clear filters", icon=":material/filter_alt_off:", on_click=_clear, type="tertiary")
+    return Filters(start, end, **chosen)
+
+
+def filters() -> Filters:
+    """What is chosen in this run of the page."""
+    found: Filters = st.session_state["filters"]
+    return found
+
+
+def narrow(dimension: str, value: str) -> None:
+    """Choose one value of a dimension; call it from a callback, before the filter bar is drawn."""
+    st.session_state[dimension] = [value]
+
+
+def _period(days: tuple[date, date] | None) -> tuple[date | None, date | None]:
+    if days is None:
+        return None, None
+    period = st.selectbox(
+        "Period", PERIODS, key="period", bind="query-params", help="Counted back from the newest contact."
+    )
+    if period == CUSTOM:
+        return _custom(days)
+    length = _LENGTHS.get(period)
+    return (None, None) if length is None else (days[1] - timedelta(days=length), days[1])
+
+
+def _custom(days: tuple[date, date]) -> tuple[date | None, date | None]:
+    first, last = days[0], days[1] - timedelta(days=1)
+    picked = st.date_input(
+        "From – to", (first, last), min_value=first, max_value=last, key="days", bind="query-params",
+        format="YYYY-MM-DD",
+    )  # fmt: skip
+    bounds = picked if isinstance(picked, tuple) else (picked,)
+    start = bounds[0] if bounds else first
+    return start, (bounds[1] if len(bounds) > 1 else last) + timedelta(days=1)
+
+
+def _values(key: str, options: tuple[str, ...]) -> tuple[str, ...]:
+    """The chosen values of one dimension; a dimension with one value needs no filter."""
+    if len(options) < 2 and not st.session_state.get(key):
+        return ()
+    names = RESOLUTIONS if key == "resolution" else {}
+    picked = st.multiselect(
+        key.capitalize(),
+        options,
+        key=key,
+        bind="query-params",
+        placeholder="All",
+        format_func=lambda value: name(value, names) if names else value,
+    )
+    return tuple(picked)
+
+
+def _clear() -> None:
+    st.session_state["period"] = ALL_TIME
+    for key in _DIMENSIONS:
+        st.session_state[key] = []

@@ -1,0 +1,98 @@
+"""What all pages share: the archive, cached reads of one of its states, and where the reader is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from textinsight.explore.panel import Panel
+from textinsight.explore.queries import conversation, data
+from textinsight.store import Archive
+
+VARIABLE = "TEXTINSIGHT_ARCHIVE"
+PAGES = Path(__file__).parent / "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One state of the archive, fixed for a run of the page: all its figures belong together."""
+
+    archive: Archive
+    stamp: tuple[str, ...]
+
+    def __call__(self, sql: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
+        """The rows of `sql`, from the cache if this state was asked before."""
+        found: pd.DataFrame = _rows(str(self.archive.path), self.stamp, sql, tuple(parameters), self.archive)
+        return found
+
+    @property
+    def window_days(self) -> int:
+        """The follow-up window that the links were made with."""
+        return data.window_days(self)
+
+    @property
+    def panel(self) -> Panel:
+        """Every measure's value of every contact."""
+        found: Panel = _panel(str(self.archive.path), self.stamp, self.window_days, self.archive)
+        return found
+
+
+def open_source() -> Source:
+    """The archive named in the environment; StoreError if there is none."""
+    archive = _archive(os.environ.get(VARIABLE, ""))
+    return Source(archive, archive.stamp)
+
+
+def source() -> Source:
+    """The state that this run of the page reads."""
+    found: Source = st.session_state["source"]
+    return found
+
+
+def open_page(name: str, **parameters: str) -> None:
+    """Go to a page; the filters stay."""
+    st.switch_page(PAGES / f"{name}.py", query_params=parameters)
+
+
+def open_contact(conversation_id: str) -> None:
+    """Go to the reader at one conversation."""
+    open_page("conversation", contact=conversation_id)
+
+
+def chosen_contact() -> str | None:
+    """The conversation named in the address, if the archive holds it."""
+    wanted = st.query_params.get("contact")
+    return wanted if wanted and conversation.exists(source(), wanted) else None
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _archive(path: str) -> Archive:
+    return Archive(path)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _rows(
+    path: str,  # noqa: ARG001  part of the cache key
+    stamp: tuple[str, ...],  # noqa: ARG001  part of the cache key
+    sql: str,
+    parameters: tuple[Any, ...],
+    _archive: Archive,
+) -> pd.DataFrame:
+    frame: pd.DataFrame = _archive.query(sql, parameters).to_pandas()
+    return frame
+
+
+@st.cache_resource(max_entries=2, show_spinner="Reading the archive …")
+def _panel(
+    path: str,  # noqa: ARG001  part of the cache key
+    stamp: tuple[str, ...],  # noqa: ARG001  part of the cache key
+    window_days: int,
+    _archive: Archive,
+) -> Panel:
+    return Panel.load(_archive, window_days=window_days)

@@ -1,0 +1,115 @@
+"""Names, units and definitions as people read them; and text made safe for places that render Markdown."""
+
+from __future__ import annotations
+
+import math
+import re
+
+UNCLEAR = "Unclear"
+UNKNOWN = "unknown"
+MASK = "–"
+SUPPORT = 100  # starts (or contacts) below which a figure is shown but not to be leant on
+MAX_Q = 0.05
+
+MEASURES = {
+    "contacts": "Contacts",
+    "customers": "Customers",
+    "repeat_share": "Repeat contacts",
+    "fcr_observed": "First contact resolution, observed",
+    "fcr_stated": "First contact resolution, stated",
+    "effort": "Customer effort",
+    "sentiment": "Customer sentiment",
+    "csat_top_two_box": "Satisfied (CSAT 4–5)",
+}
+
+RESOLUTIONS = {"resolved": "Resolved", "unresolved": "Not resolved", "moved": "Passed on", "unclear": "Unclear"}
+ROLES = {"customer": "Customer", "agent": "Agent", "bot": "Bot", "system": "System", "unknown": "Unknown speaker"}
+RELATIONS = {"same_issue": "Same issue", "downstream": "Brought on"}
+SIGNALS = {
+    "prior": "Starting point",
+    "issue_similarity": "Wording of the issue",
+    "topic": "Topic",
+    "stated_repeat": "Customer says so",
+    "earlier_outcome": "Outcome of the earlier contact",
+    "reference": "Reference numbers",
+    "gap": "Time between",
+    "channel": "Channel",
+    "agent": "Agent",
+    "volume": "Contacts of this customer",
+}
+
+HELP = {
+    "issue": "The customer's own words that state the issue. Personal data is masked.",
+    "effort": "How hard it was for the customer, 1 very low to 5 very high. Higher is worse.",
+    "sentiment": "Mean of the customer's turns, −1 very negative to 1 very positive.",
+    "resolution": "What the conversation itself shows. Whether the customer came back is a separate figure.",
+    "repeat": "Same customer, same issue, after an earlier contact ended. Hand-overs within 15 minutes are no repeats.",
+    "repeats": "Contacts of this topic that came back for the same issue.",
+    "downstream": "Later contacts about another issue that contacts of this topic brought on, each counted with its "
+    "probability.",
+    "avoidable": "Repeats + downstream contacts: what would not have come if the topic were solved at once.",
+    "rate": "Share of A-starts after which the customer opened an issue of topic B within the window.",
+    "base_rate": "The same share for comparable starts without A: other customers of the same months, or the same "
+    "customers before A, whichever is larger.",
+    "lift": "Rate / base rate. 1 means that A makes no difference.",
+    "interval": "95% interval of the lift.",
+    "q_value": "False-discovery rate: the share of false alarms to expect among edges at least this clear.",
+    "n_starts": "Contacts that opened an issue of topic A and whose window is over.",
+    "n_followed": "Starts that were followed by B.",
+    "median_gap_days": "Days from the end of A to the start of B, median.",
+    "n_open_excluded": "Starts left out because their window is not over yet: what follows them is unknown.",
+}
+
+
+def topic(label: str | None) -> str:
+    """A topic's name; contacts without one are unclear."""
+    return label if isinstance(label, str) and label else UNCLEAR
+
+
+def name(code: object, names: dict[str, str]) -> str:
+    """The name of a code, or the code itself made readable."""
+    text = str(code) if isinstance(code, str) else UNKNOWN
+    return names.get(text, text.replace("_", " ").capitalize())
+
+
+def escape(text: str) -> str:
+    """`text` for a place that renders Markdown (button, badge, caption, metric): shown as typed, on one line."""
+    one_line = re.sub(r"\s+", " ", text)
+    # Links, icons and emoji are found in the text after escapes are resolved: an invisible word joiner hides them.
+    hidden = re.sub(r"[:@]", "\\g<0>\u2060", one_line).replace("www.", "www\u2060.")
+    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^])", r"\\\1", hidden)
+
+
+def short(text: str | None, length: int = 90) -> str:
+    """`text` on one line, cut at a word."""
+    line = re.sub(r"\s+", " ", text or "").strip()
+    if len(line) <= length:
+        return line
+    return line[:length].rsplit(" ", 1)[0].rstrip(",.;:") + "…"
+
+
+def figure(value: float | None, unit: str) -> str:
+    """A number in its unit; a dash where it is unknown."""
+    return MASK if value is None or math.isnan(value) else _FORMATS.get(unit, "{:,.2f}").format(value)
+
+
+def change(now: float, before: float, unit: str) -> str | int:
+    """The difference of two figures: percentage points for shares, percent for counts; 0 where it rounds to none."""
+    if unit in _COUNTS:
+        text = f"{now / before - 1:+.0%}" if before else ""
+    elif unit == "share":
+        text = f"{100 * (now - before):+.1f} pp"
+    else:
+        text = f"{now - before:+.2f}"
+    return 0 if text and not re.search("[1-9]", text) else text.replace("-", "−") if text else ""
+
+
+_COUNTS = ("contacts", "customers", "issues")
+_FORMATS = {
+    "share": "{:.1%}",
+    "contacts": "{:,.0f}",
+    "customers": "{:,.0f}",
+    "issues": "{:,.0f}",
+    "-100..100": "{:+.0f}",
+    "-1..1": "{:+.2f}",
+}
