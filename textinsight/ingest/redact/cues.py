@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from textinsight.ingest.redact.config import Kind
+from textinsight.ingest.redact.numbers import lowercase
 
 _NUMBER = r"\s*(?:numbers?|no\b\.?|num\b|nr\b|#|ids?\b|codes?\b|details)"
 _HOLDER = (
@@ -73,26 +75,26 @@ _CUES: tuple[tuple[str, Kind | None, str], ...] = (
     ),
 )
 _KIND = {name: kind for name, kind, _ in _CUES}
-_CUE = re.compile(
-    r"(?<![\[\w])(?:" + "|".join(f"(?P<{name}>{pattern})" for name, _, pattern in _CUES) + r")(?!\w)", re.IGNORECASE
-)
+_NAMED = re.compile("|".join(f"(?P<{name}>{pattern})" for name, _, pattern in _CUES), re.IGNORECASE)
+# Flat, without groups and for lower case: the engine then skips an alternative by its first letter.
+_CUE = re.compile(r"(?<![\[\w])(?:" + "|".join(pattern for _, _, pattern in _CUES) + r")(?!\w)")
 # Words that may stand between a cue and its number without parting them.
 LINK_WORDS = (
     r"is|was|are|be|it|it's|its|that|that's|thats|this|the|my|your|our|a|an|number|numbers|no|num|code|codes|id|"
     r"as|of|to|says|reads|i've|i|have|got|here|sure|yes|yeah|yep|yup|ok|okay|um|uh|er|erm|ah|so|well|please|"
     r"follows|just|set|new|for|on|and|digit|digits|would|will|should|mine|then|next|now|right|alright|let|me|see|"
     r"mhm|mm|hmm|hm|go|ahead|first|last|rest|got|great|thanks|thank|you|perfect|one|moment|sec|second|with|starts|"
-    r"again|continue|ready|sir|ma'am|correct|card|or|either|try|maybe|may|think|believe|guess|oh|wait"
+    r"again|continue|ready|sir|ma'am|correct|card|or|either|try|maybe|may|think|believe|guess|oh|wait|might|could|probably|actually|remember"
 )
 _LINKS = re.compile(rf"(?:\[[A-Z]{{3,7}}\]|[\s:=#,.\-–—_\"'“”()?!…;/+]|\b(?:{LINK_WORDS})(?![\w']))*+", re.IGNORECASE)
 _COPULA = re.compile(r"(?:\b(?:is|was|are|be|it's|its|being)|[:=#])\s*[\"“]?$", re.IGNORECASE)
 _AFTER = re.compile(
-    rf"\W{{1,4}}(?:(?:is|are|was|as|for|that's)\s+)(?:(?:my|the|our|your|his|her)\s+)?(?:{_CUE.pattern})", re.IGNORECASE
+    rf"\W{{1,4}}(?:(?:is|are|was|as|for|that's)\s+)(?:(?:my|the|our|your|his|her)\s+)?(?:{_NAMED.pattern})(?!\w)",
+    re.IGNORECASE,
 )
 _ASKS = re.compile(
     r"\?|\b(?:can i|can you|could|may i|please|need|have|give|tell|what|what's|confirm|provide|read|enter|verify|"
-    r"go ahead|type|share|send|spell|take)\b",
-    re.IGNORECASE,
+    r"go ahead|type|share|send|spell|take)\b"
 )
 _CLAUSE = re.compile(r"[.,;:!?\n\d\]]")
 _ACRONYM = re.compile(r"\b[A-Z]{2,6}(?: no\.?|#| #| number)?:? ?$")
@@ -128,13 +130,20 @@ def is_acronym_before(text: str, at: int) -> bool:
 def cues_before(text: str, at: int) -> list[Cue]:
     """The cues within reach before position `at`, nearest first."""
     start = max(0, at - REACH - 30)
-    window = text[start:at]
-    found = [_cue(match, window[match.end() :]) for match in _CUE.finditer(window)]
+    window = lowercase(text[start:at])
+    found = [_cue(match[0], text[start + match.end() : at]) for match in _CUE.finditer(window)]
     return [cue for cue in reversed(found) if cue.gap <= REACH]
 
 
-def _cue(match: re.Match[str], gap: str) -> Cue:
-    name = str(match.lastgroup)
+@lru_cache(maxsize=1024)
+def _name(words: str) -> str:
+    """The row of the table that `words`, a whole cue, come from."""
+    match = _NAMED.fullmatch(words)
+    return str(match.lastgroup) if match else "other"
+
+
+def _cue(words: str, gap: str) -> Cue:
+    name = _name(words)
     tied = only_links(gap) or (len(gap) <= _SHORT and _COPULA.search(gap) is not None)
     return Cue(name, _KIND[name], len(gap), tied)
 
@@ -147,10 +156,11 @@ def cue_after(text: str, at: int) -> Cue | None:
 
 def asked_for(text: str, *, by_customer: bool) -> frozenset[Kind] | None:
     """The kinds that this turn asks for or announces; empty if it asks for another number, None if for none."""
+    text = lowercase(text)
     if not by_customer and not _ASKS.search(text):
         return None
     # A customer announces a number at the end of a turn: "here is my card number".
-    names = [str(match.lastgroup) for match in _CUE.finditer(text[-60:] if by_customer else text)]
+    names = [_name(match[0]) for match in _CUE.finditer(text[-60:] if by_customer else text)]
     if not names:
         return None
     kinds = {kind for name in names if name != "bare" and (kind := _KIND[name])}

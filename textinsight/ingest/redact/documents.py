@@ -64,5 +64,8 @@ def _iban_end(text: str, start: int, length: int) -> int | None:
         at += 1
     if len(taken) < length or (at < len(text) and text[at].isalnum()):
         return None
+    parts = re.split("[ -]", text[start:at])
+    if any(len(part) != 4 for part in parts[:-1]):  # printed in fours; ordinary words are not
+        return None
     number = int("".join(str(int(char, 36)) for char in taken[4:] + taken[:4]))
     return at if number % 97 == 1 else None

@@ -16,7 +16,8 @@ from textinsight.ingest.redact.numbers import Run, find_runs, lowercase
 _MONEY_BEFORE = re.compile(r"(?:[$£€¥₹]|\b(?:usd|gbp|eur|rs|inr)\.?)\s?$", re.IGNORECASE)
 _UNIT_AFTER = re.compile(
     r"\s?(?:%|[$£€¥]|(?:dollars?|pounds?|euros?|bucks|quid|usd|gbp|eur|cents?|pence|percent|miles|points|hours?|hrs|minutes?|"
-    r"mins?|seconds|days?|weeks?|months?|years?|times|people|customers|items|gb|mb|kb|mbps|kg|lbs?|[ap]\.?m|o'clock)\b)",
+    r"mins?|seconds|days?|weeks?|months?|years?|times|credits?|people|customers|items|gb|"
+    r"or (?:more|less)|mb|kb|mbps|kg|lbs?|[ap]\.?m|o'clock)\b)",
     re.IGNORECASE,
 )
 _YEAR_BEFORE = re.compile(r"\b(?:in|since|of|from|by|year|until|till|before|after|during|for|back)\s+$", re.IGNORECASE)
@@ -34,7 +35,7 @@ _FITS: dict[Kind, Callable[[Run], bool]] = {
     Kind.EXPIRY: lambda run: is_expiry(run.digits),
     Kind.CVV: lambda run: len(run.digits) in (3, 4),
     Kind.SSN: lambda run: len(run.digits) in (4, 9),
-    Kind.PHONE: lambda run: 7 <= len(run.digits) <= 15,
+    Kind.PHONE: lambda run: 7 <= len(run.digits) <= (15 if run.digits[0] == "0" else 12),
     Kind.ACCOUNT: lambda run: len(run.digits) >= 6,
     Kind.DOB: lambda run: 6 <= len(run.digits) <= 8,
     Kind.PIN: lambda run: 4 <= len(run.digits) <= 8,
@@ -170,7 +171,7 @@ def _is_glued(text: str, run: Run) -> bool:
     before = text[max(0, run.start - 2) : run.start]
     after = text[run.end : run.end + 1]
     if after.isalpha() or after == "_":
-        return True
+        return not text[run.end : run.end + 2].istitle() or len(text) < run.end + 2  # "0801234567My" lost a space
     if not before:
         return False
     last = before[-1]

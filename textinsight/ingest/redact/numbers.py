@@ -41,6 +41,7 @@ _JOIN = re.compile(
 )
 _TIGHT = frozenset((" ", "-"))
 _MAX_GAP = 24
+_HANDLE = 13  # fewer digits after "@" are a handle, not a number
 
 
 class Group(NamedTuple):
@@ -110,6 +111,9 @@ def find_runs(text: str, *, turn: int = 0) -> list[Run]:
     for match in _ATOM.finditer(lowered):
         start, end = match.span()
         word = match[0]
+        if start and lowered[start - 1] == "@" and end - start < _HANDLE:
+            last = -1
+            continue
         gap = lowered[last:start] if start - last <= _MAX_GAP and last >= 0 else ""
         tight = gap in _TIGHT
         joined = tight or (gap != "" and _JOIN.fullmatch(gap) is not None)
