@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from textinsight.conversation import Conversation, Role, Turn
 from textinsight.errors import UsageError
@@ -95,3 +97,38 @@ def test_channel_and_company_are_masked_as_text():
         Conversation("c1", turns, channel="sms +442079460958", company="a@b.com"), key=KEY
     )
     assert (conversation.channel, conversation.company) == ("sms [PHONE]", "[EMAIL]")
+
+
+SAID = st.lists(
+    st.sampled_from(
+        [
+            "4111 1111",
+            "1111",
+            "one two three",
+            "card number?",
+            "cvv?",
+            "okay",
+            "my pin is",
+            "order 12345",
+            "what is your",
+            "date of birth?",
+            "0925",
+            "account number?",
+            "555 123",
+            "4567",
+            "jane at gmail dot com",
+            "[CARD]",
+            "€",
+            "oh",
+        ]
+    ),
+    max_size=3,
+).map(" ".join)
+
+
+@given(st.lists(st.tuples(st.sampled_from(list(Role)), SAID), min_size=1, max_size=8))
+@settings(max_examples=200, deadline=None)
+def test_masking_a_conversation_is_idempotent(lines):
+    turns = tuple(Turn(role, text) for role, text in lines)
+    once, counts = mask_conversation(Conversation("c1", turns), key=KEY)
+    assert mask_conversation(once, key=KEY) == (once, counts)

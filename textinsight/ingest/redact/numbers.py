@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 _UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -59,37 +61,41 @@ class Group(NamedTuple):
     turn: int = 0
 
 
-class Run(NamedTuple):
-    """Groups that follow one another with nothing but separators and filler words between them."""
+@dataclass(frozen=True)
+class Run:
+    """Groups that follow one another with nothing but separators and filler words between them.
+
+    Not slotted: what is asked of a run again and again is computed once.
+    """
 
     groups: Sequence[Group]
 
-    @property
+    @cached_property
     def start(self) -> int:
         """Where the first group starts."""
         return self.groups[0].start
 
-    @property
+    @cached_property
     def end(self) -> int:
         """Where the last group ends."""
         return self.groups[-1].end
 
-    @property
+    @cached_property
     def digits(self) -> str:
         """All digits, in ASCII."""
         return "".join(group.digits for group in self.groups)
 
-    @property
+    @cached_property
     def spoken(self) -> bool:
         """Whether any part is in words."""
         return any(group.spoken for group in self.groups)
 
-    @property
+    @cached_property
     def patched(self) -> bool:
         """Whether typed numbers are joined by words: "1116 and 1117" may be two numbers."""
         return not self.spoken and any(group.patched for group in self.groups)
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """Number of digits in each group."""
         return tuple(len(group.digits) for group in self.groups)
