@@ -16,16 +16,19 @@ UNCLEAR = -1
 
 @dataclass(frozen=True, slots=True)
 class AssignConfig:
-    """floor: cosine below which a text is unclear. temperature: of the softmax over topics' cosines."""
+    """floor: cosine up to which a text is unclear. temperature: of the softmax over topics' cosines.
+
+    At 0.09 the confidence is about the share of right answers on requests of known intent.
+    """
 
     floor: float = 0.15
-    temperature: float = 0.06
+    temperature: float = 0.09
 
     def __post_init__(self) -> None:
         if not -1 <= self.floor < 1:
             raise UsageError(f"floor must lie in [-1, 1), got {self.floor}", hint="floor=0.15")
         if self.temperature <= 0:
-            raise UsageError(f"temperature must be positive, got {self.temperature}", hint="temperature=0.06")
+            raise UsageError(f"temperature must be positive, got {self.temperature}", hint="temperature=0.09")
 
 
 @dataclass(frozen=True, slots=True)

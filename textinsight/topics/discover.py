@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from textinsight.errors import UsageError
+from textinsight.topics.assign import AssignConfig
 from textinsight.topics.cluster import (
     Index,
     centroids_of,
@@ -29,24 +30,26 @@ _LEAST_SPREAD = 0.6  # texts all about one thing are near each other; they are n
 class TopicsConfig:
     """apart: groups further apart than this share of the mean distance of two texts stay two topics.
 
-    support: least share of texts of a topic, and never under `least` texts. sample: distinct texts looked at,
-    of which `grouped` are grouped pair by pair. same: cosine of centroids from which two topics are one.
+    support: of n distinct texts a topic needs n ** support (3 of 50, 8 of 1,000, 20 of 20,000), `least`
+    at the fewest. sample: distinct texts looked at, of which `grouped` are grouped pair by pair. same: cosine of
+    centroids from which two topics are one. far: largest share of texts without a topic.
     themes_from: topics from which on themes group them.
     """
 
-    apart: float = 0.65
-    support: float = 0.001
-    least: int = 5
+    apart: float = 0.57
+    support: float = 0.3
+    least: int = 3
     sample: int = 20_000
     grouped: int = 5_000
     same: float = 0.9
+    far: float = 0.05
     themes_from: int = 10
 
     def __post_init__(self) -> None:
         if not 0 < self.apart <= 1:
-            raise UsageError(f"apart must lie in (0, 1], got {self.apart}", hint="apart=0.65")
-        if not 0 <= self.support < 0.5:
-            raise UsageError(f"support must lie in [0, 0.5), got {self.support}", hint="support=0.001")
+            raise UsageError(f"apart must lie in (0, 1], got {self.apart}", hint="apart=0.57")
+        if not 0 <= self.support < 1:
+            raise UsageError(f"support must lie in [0, 1), got {self.support}", hint="support=0.3")
         if self.least < 1 or not 2 <= self.grouped <= self.sample:
             raise UsageError("least must be 1 or more and 2 ≤ grouped ≤ sample", hint="use the defaults")
 
@@ -99,12 +102,24 @@ def _sample(texts: Sequence[str | None], vectors: Vectors, size: int) -> _Sample
 
 
 def _groups(vectors: Vectors, config: TopicsConfig) -> Index:
-    """(n,) group of each text: a part agglomerated, then all moved to the nearest centre."""
+    """(n,) group of each text: a part agglomerated, then all moved to the nearest centre.
+
+    Smaller groups are let in until at most `far` of the texts lie too far from their centre to be assigned to it.
+    """
     part = vectors[: config.grouped]
     first = linkage_groups(part, config.apart * max(mean_distance(part), _LEAST_SPREAD))
-    least = max(config.least, round(config.support * len(vectors)))
-    seeds = centroids_of(part, first, least=max(2, round(least * len(part) / len(vectors))))
-    return merge_near(vectors, refine(vectors, seeds, least=least), same=config.same)
+    share = len(part) / len(vectors)
+    for least in range(max(config.least, round(len(vectors) ** config.support)), 0, -1):
+        seeds = centroids_of(part, first, least=max(min(2, least), round(least * share)))
+        group = merge_near(vectors, refine(vectors, seeds, least=least), same=config.same)
+        if _far_share(vectors, group) <= config.far:
+            break
+    return group
+
+
+def _far_share(vectors: Vectors, group: Index) -> float:
+    cosine = np.einsum("ij,ij->i", vectors, centroids_of(vectors, group)[group])
+    return float((cosine <= AssignConfig().floor).mean())
 
 
 def _by_size(group: Index, weights: Index) -> Index:
