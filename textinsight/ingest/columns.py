@@ -90,7 +90,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 TURN_FIELDS = ("message_id", "role", "speaker_id", "text", "offset_s", "offset_ms", "time", "turn_index")
 _TURN_EXTRA = {
     "offset_s": ("start_time",),
-    "role": ("name", "user", "type", "author_id", "sender_id", "speaker_id", "from_id", "participant_id"),
+    "role": ("name", "user", "type"),
     "text": ("value", "sentence"),
 }
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

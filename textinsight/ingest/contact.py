@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 from textinsight.conversation import Conversation, Role, Survey
@@ -142,6 +144,12 @@ def build(
         survey=_NO_SURVEY if facts.csat is facts.nps is facts.ces is None else Survey(facts.csat, facts.nps, facts.ces),
         source_line=line,
     )
+
+
+def auto_id(path: Path, content: str) -> str:
+    """A stable id for a contact without one: the same file name and content give the same id."""
+    digest = blake2b(f"{path.name}\0{content}".encode("utf-8", "replace"), digest_size=8)
+    return f"auto-{digest.hexdigest()}"
 
 
 _NO_SURVEY = Survey()

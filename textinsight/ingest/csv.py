@@ -11,10 +11,12 @@ from pathlib import Path
 from textinsight.conversation import Conversation
 from textinsight.ingest.columns import is_known
 from textinsight.ingest.files import Line, decode, head, is_binary, lines
+from textinsight.ingest.layout import Row
 from textinsight.ingest.reader import Limits, Reader, Reject
-from textinsight.ingest.rows import Row, assemble
+from textinsight.ingest.rows import assemble
 
 _DELIMITERS = ",\t;|"
+_NONE = "\x00"  # of a single column: it is taken out of every line
 _SUFFIXES = (".csv", ".tsv", ".tab", ".psv")
 _MOST_LINES = 5_000  # one record may span; beyond it its quote was never meant to open
 _CONSISTENT = 0.8
@@ -171,7 +173,9 @@ def _dialect(head: bytes) -> _Dialect:
     """The delimiter that cuts the most lines into one same number of cells."""
     text = decode(head)
     escape = "\\" if '\\"' in text and '""' not in text else None
-    return max((_Dialect(delimiter, escape) for delimiter in _DELIMITERS), key=lambda d: _fit(_sample(text, d)))
+    dialects = [_Dialect(delimiter, escape) for delimiter in _DELIMITERS]
+    best = max(dialects, key=lambda dialect: _fit(_sample(text, dialect)))
+    return best if _fit(_sample(text, best))[1] else _Dialect(_NONE, escape)
 
 
 def _fit(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
@@ -199,8 +203,10 @@ def _sample(text: str, dialect: _Dialect) -> list[list[str]]:
 
 
 def _is_header(cells: Sequence[str]) -> bool:
-    """Names are short and no numbers; one alone must be a known one."""
+    """Names are short, no numbers and no JSON; one alone must be a known one."""
     named = [cell.strip() for cell in cells if cell.strip()]
+    if any(name.startswith(("{", "[")) for name in named):
+        return False
     if len(cells) == 1:
         return bool(named) and is_known(named[0])
     short = all(len(name) <= 60 and "\n" not in name for name in named)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from textinsight.conversation import Conversation
 from textinsight.ingest.files import DamagedError, Line, chunks, decode, head, lines
+from textinsight.ingest.layout import Row
 from textinsight.ingest.reader import Limits, Reader, Reject
-from textinsight.ingest.rows import Row, assemble
+from textinsight.ingest.rows import assemble
 
 _LIST_NAMES = (
     "conversations|contacts|data|records|items|results|rows|calls|chats|threads|tickets|transcripts|dialogues|dialogs"

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from textinsight.conversation import Conversation
+from textinsight.ingest.layout import Row
 from textinsight.ingest.reader import Limits, Reader, Reject
-from textinsight.ingest.rows import Row, assemble
+from textinsight.ingest.rows import assemble
 
 _BATCH = 1024
 _MAGIC = b"PAR1"

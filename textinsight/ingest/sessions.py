@@ -22,6 +22,8 @@ class SessionConfig:
 
 def split(times: Sequence[datetime], *, config: SessionConfig | None = None) -> list[range]:
     """The positions of each contact's messages; `times` in ascending order."""
+    if not times:
+        return []
     gap = timedelta(hours=(config or SessionConfig()).gap_hours)
     starts = [i for i in range(len(times)) if i == 0 or times[i] - times[i - 1] >= gap]
     return [range(a, b) for a, b in zip(starts, [*starts[1:], len(times)], strict=True)]

@@ -63,11 +63,13 @@ def is_dialogue(text: str) -> bool:
     or speakers of any name have every line.
     """
     lines = [line for line in text[:20_000].splitlines() if line.strip()]
-    if len(lines) < 2 or _split(lines[0]) is None:
+    first = _split(lines[0]) if len(lines) >= 2 else None
+    if first is None:
         return False
     labels = Counter(label for label in labelled(lines))
     sides = {_side(label) for label in labels} - {None}
-    return len(sides) >= 2 or (2 <= len(labels) <= 4 and labels.total() == len(lines) >= 4)
+    all_labelled = 2 <= len(labels) <= 4 and labels.total() == len(lines) >= 4
+    return all_labelled or (len(sides) >= 2 and _side(first.label) is not None)
 
 
 def _side(label: str) -> str | None:
@@ -81,7 +83,7 @@ def _side(label: str) -> str | None:
 def split_label(text: str) -> tuple[str | None, str]:
     """("Agent", "hello") of "Agent: hello"; (None, text) if no role is named."""
     split = _split(text)
-    return (split.label, split.text) if split is not None and _is_role(split.label) else (None, text)
+    return (split.label, split.text) if split is not None and is_speaker(split.label) else (None, text)
 
 
 def labelled(lines: Iterable[str]) -> list[str]:
@@ -105,10 +107,11 @@ def _speakers(splits: Sequence[_Split | None], lines: Sequence[str]) -> set[str]
     n_lines = sum(1 for line in lines if line.strip())
     if sum(labels.values()) == n_lines:
         return set(labels)
-    return {label for label, n in labels.items() if n >= 2 or _is_role(label)}
+    return {label for label, n in labels.items() if n >= 2 or is_speaker(label)}
 
 
-def _is_role(label: str) -> bool:
+def is_speaker(label: str) -> bool:
+    """Does the label name a role, or a speaker by number?"""
     guess = known(label)
     return (guess is not None and guess.confidence == 1.0) or _SPEAKER.fullmatch(label) is not None
 

@@ -46,7 +46,7 @@ def sniff(head: bytes, path: Path) -> bool:  # noqa: ARG001  one signature for a
         return False
     found = [line for line in decode(head).splitlines()[:400] if line.strip() and not _is_heading(line)]
     labels = Counter(speech.labelled(found))
-    of_roles = sum(n for label, n in labels.items() if _names_role(label))
+    of_roles = sum(n for label, n in labels.items() if speech.is_speaker(label))
     again = [n for label, n in labels.items() if n >= 2]
     said = of_roles or (sum(again) if len(again) >= 2 else 0)
     return said >= max(1, _SHARE * len(found)) and (of_roles > 0 or said >= 0.5 * len(found))
@@ -95,6 +95,8 @@ def _fill(block: _Block, line: Line, text: str, heading: re.Match[str] | None) -
     """A line is a rule, a heading, a header field above the first speaker, or speech."""
     if not text or _RULE.fullmatch(text):
         return
+    if not (block.lines or block.header or block.id):
+        block.first = line.number
     key, _, value = text.partition(":")
     if heading is not None:
         block.id = heading[1]

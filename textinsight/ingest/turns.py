@@ -157,7 +157,7 @@ def from_record(record: Mapping[str, Any], bound: Mapping[str, str], *, day_firs
     if "text" not in bound:
         raise ValueError(f"no text; it has {', '.join(map(str, list(record)[:8]))}")
     turn = RawTurn(_label(get(bound["role"]), bound["role"]) if "role" in bound else None, text_of(get(bound["text"])))
-    if len(bound) > 2:
+    if len(bound) > 1:
         _place(turn, record, bound, day_first)
     return turn
 
@@ -172,6 +172,7 @@ def _place(turn: RawTurn, record: Mapping[str, Any], bound: Mapping[str, str], d
     """When and where in the conversation it was said."""
     if "speaker_id" in bound:
         turn.speaker_id = label_of(record.get(bound["speaker_id"]))
+        turn.label = turn.label or turn.speaker_id
     if "turn_index" in bound:
         turn.index = times.parse_offset(record.get(bound["turn_index"]))
     if "time" in bound:
