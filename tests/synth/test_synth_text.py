@@ -47,7 +47,7 @@ def test_broken_templates_are_refused(broken):
         ("on the 21st and 30th", "on the twenty first and thirtieth"),
         ("15% of 300", "fifteen percent of three hundred"),
         ("(206) 555-0136", "(two oh six five five five oh one three six"),
-        ("1804", "one thousand eight hundred four"),
+        ("ends in 1804, 1800 points", "ends in one eight oh four, one thousand eight hundred points"),
         ("case TE-5031", "case TE-five oh three one"),
     ],
 )

@@ -37,6 +37,7 @@ class Burst:
         return start <= at < start + DAY * (self.strain_days if strain else self.days)
 
 
+@lru_cache(maxsize=64)
 def bursts(config: SynthConfig) -> tuple[Burst, ...]:
     """The planted billing failure and sale."""
     failed = "the billing run failed and was repeated: the monthly charge was collected twice"
@@ -103,6 +104,7 @@ def reopen(at: float, channel: str, rng: Random) -> float:
     return float(round(midnight + (first + (24 if hour >= last else 0) + rng.random() * 3) * HOUR))
 
 
+@lru_cache(maxsize=4096)
 def day_s(day: date) -> float:
     """Midnight (UTC) of the day in seconds since the epoch."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 from textinsight.errors import UsageError
@@ -82,5 +83,6 @@ def customers_for(contacts: int, *, days: int = 184) -> int:
     return max(1, round(contacts / (1.0 + (CONTACTS_PER_CUSTOMER - 1.0) * days / 184)))
 
 
+@lru_cache(maxsize=64)
 def _seconds(day: date) -> float:
     return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()

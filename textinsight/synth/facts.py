@@ -10,7 +10,7 @@ from zlib import crc32
 
 from textinsight.synth.bank import Bank, Company, Reason, Wording
 from textinsight.synth.config import DAY
-from textinsight.synth.journey import Customer, Plan
+from textinsight.synth.plan import Customer, Plan
 from textinsight.synth.seeds import mix
 
 # Published test numbers of the card schemes: valid check digit, never issued.

@@ -11,6 +11,17 @@ from random import Random
 from textinsight.synth.bank import CHANNELS, Bank, Company, PlantedEdge, Reason, load_bank
 from textinsight.synth.calendar import bursts, demand, reopen, time_of_day
 from textinsight.synth.config import DAY, SynthConfig
+from textinsight.synth.plan import (
+    LIVE,
+    MINUTES,
+    Customer,
+    Plan,
+    drivers_of,
+    mood_of,
+    outcome,
+    skill,
+    wait_for,
+)
 from textinsight.synth.seeds import mix, stream
 
 WINDOW_DAYS = 14.0
@@ -18,57 +29,18 @@ MAX_ATTEMPTS = 5
 MAX_CHAIN = 3  # issues brought on by issues brought on
 RETURNS = 0.86  # share of unsolved contacts after which the customer tries again
 SWITCHES = 0.28  # share of repeats on another channel
-FALSE_FIX = 0.16  # share of unsolved contacts that end with "this is fixed"
-LIVE = ("voice", "chat")  # live channels, where customers wait for an agent
-MINUTES = {"voice": 7.0, "chat": 14.0, "email": 900.0, "social": 120.0}  # median length of a contact
 
 
 @dataclass(frozen=True, slots=True)
-class Customer:
-    """A customer. ease: how soon content (standard normal); typing: 0 careful .. 1 careless."""
+class _Issue:
+    """What all contacts of an issue share; cause and edge belong to its first contact."""
 
-    index: int
-    seed: int
-    company: int
-    joined: float
-    channel: str
-    ease: float
-    typing: float
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A contact without its words.
-
-    thread: issue number of the customer; root: the issue that began the chain, whose facts are shared; attempt: 0 for its first contact. opened, start: epoch seconds.
-    outcome: what the agent says, "fixed", "promised", "failed" or "moved"; solved: what is true.
-    leg: 0, or 1 and 2 for a hand-over that became two contacts. earlier, cause: ordinals of linked contacts.
-    mood: 0 calm .. 3 furious. drivers: what makes it an effort, as the customer will say.
-    """
-
-    ordinal: int
     thread: int
     root: int
-    attempt: int
-    reason: str
-    channel: str
-    start: float
-    duration: float
+    reason: Reason
     opened: float
-    agent: int
-    outcome: str
-    solved: bool
-    leg: int
-    handover: bool
-    earlier: int | None
-    earlier_start: float | None
-    earlier_channel: str | None
-    earlier_outcome: str | None
     cause: int | None
     edge: PlantedEdge | None
-    wait: int
-    drivers: tuple[str, ...]
-    mood: float
 
 
 def customer(config: SynthConfig, index: int) -> Customer:
@@ -88,16 +60,13 @@ def journey(config: SynthConfig, who: Customer) -> tuple[Plan, ...]:
     walk = _Walk(config, who, load_bank())
     walk.go()
     order = sorted(range(len(walk.plans)), key=lambda i: walk.plans[i].start)
+    if order == sorted(order):
+        return tuple(walk.plans)
     rank = {old: new for new, old in enumerate(order)}
     return tuple(
         replace(plan, ordinal=rank[old], earlier=_renumber(plan.earlier, rank), cause=_renumber(plan.cause, rank))
         for old, plan in ((old, walk.plans[old]) for old in order)
     )
-
-
-def skill(company: int, agent: int) -> float:
-    """Factor on the share of contacts an agent leaves unsolved: 0.6 (best) to 1.5 (worst)."""
-    return 0.6 + 0.9 * (mix(company, agent, 77) % 1000) / 1000
 
 
 def _renumber(ordinal: int | None, rank: dict[int, int]) -> int | None:
@@ -118,6 +87,9 @@ class _Walk:
         self.plans: list[Plan] = []
         self.spans: list[tuple[str, float, float]] = []
         self.threads = 0
+        self.strains = [
+            burst for burst in bursts(config) if burst.company == self.company.code and burst.strain_days > burst.days
+        ]
 
     def go(self) -> None:
         """Planted bursts, then independent issues."""
@@ -146,23 +118,24 @@ class _Walk:
         self._issue(reason, day + time_of_day(channel, self.rng), channel, None, None, 0)
 
     def _issue(
-        self, reason: str, at: float, channel: str, cause: int | None, edge: PlantedEdge | None, depth: int
+        self, reason: str, at: float, channel: str, cause: Plan | None, edge: PlantedEdge | None, depth: int
     ) -> None:
         """One issue from its first contact to the last, then what it brings on."""
-        thread, self.threads = self.threads, self.threads + 1
-        last: Plan | None = None
-        for attempt in range(MAX_ATTEMPTS):
-            if at >= self.config.end_s:
-                break
-            last = self._contact(thread, attempt, self.company.reasons[reason], channel, at, last, cause, edge)
+        if at >= self.config.end_s:
+            return
+        root = cause.root if cause else self.threads
+        issue = _Issue(self.threads, root, self.company.reasons[reason], at, cause.ordinal if cause else None, edge)
+        self.threads += 1
+        last = self._contact(issue, 0, channel, at, None)
+        for attempt in range(1, MAX_ATTEMPTS):
             if last.solved or self.rng.random() > RETURNS:
                 break
             channel = _channel(self.company, self.rng) if self.rng.random() < SWITCHES else channel
             at = self._later(last, self.rng.lognormvariate(log(3.0), 0.62), channel)
-        if last is None:
-            return
-        first = next(plan.start for plan in self.plans if plan.thread == thread)
-        self.spans.append((reason, first, last.start + last.duration))
+            if at >= self.config.end_s:
+                break
+            last = self._contact(issue, attempt, channel, at, last)
+        self.spans.append((reason, issue.opened, last.start + last.duration))
         if depth < MAX_CHAIN:
             self._bring(last, depth)
 
@@ -173,45 +146,34 @@ class _Walk:
             channel = last.channel if self.rng.random() < 0.5 else _channel(self.company, self.rng)
             at = self._later(last, self.rng.lognormvariate(log(edge.lag_days), 0.5), channel)
             if not self._busy(edge.reason_b, at):
-                self._issue(edge.reason_b, at, channel, last.ordinal, edge, depth + 1)
+                self._issue(edge.reason_b, at, channel, last, edge, depth + 1)
 
     def _later(self, last: Plan, gap_days: float, channel: str) -> float:
         gap = min(max(gap_days, 0.15), WINDOW_DAYS - 1.2)
         return reopen(last.start + last.duration + gap * DAY, channel, self.rng)
 
-    def _contact(
-        self,
-        thread: int,
-        attempt: int,
-        reason: Reason,
-        channel: str,
-        at: float,
-        last: Plan | None,
-        cause: int | None,
-        edge: PlantedEdge | None,
-    ) -> Plan:
+    def _contact(self, issue: _Issue, attempt: int, channel: str, at: float, last: Plan | None) -> Plan:
         """Adds the contact (two of them if a hand-over splits it) and returns its last leg."""
-        rng, who = self.rng, self.who
-        strained = any(
-            b.company == self.company.code and b.strain_days > b.days and b.covers(at, strain=True)
-            for b in bursts(self.config)
-        )
+        rng, who, reason = self.rng, self.who, issue.reason
+        strained = any(burst.covers(at, strain=True) for burst in self.strains)
         agent = int(rng.random() * self.config.agents_per_company)
-        open_share = min(0.92, reason.unsolved * skill(who.company, agent) * (1.6 if strained else 1.0))
-        solved = rng.random() >= (open_share if attempt == 0 else min(open_share, 0.55))
+        left_open = min(0.92, reason.unsolved * skill(who.company, agent) * (1.6 if strained else 1.0))
+        solved = rng.random() >= (left_open if attempt == 0 else min(left_open, 0.55))
         handover = rng.random() < (0.17 if attempt else 0.10) and channel in LIVE
+        wait = wait_for(channel, strained, last, at, rng)
+        drivers = drivers_of(attempt, handover, wait, channel, last.channel if last else None, rng)
         plan = Plan(
             ordinal=len(self.plans),
-            thread=thread,
-            root=thread if cause is None else self.plans[cause].root,
+            thread=issue.thread,
+            root=issue.root,
             attempt=attempt,
             reason=reason.name,
             channel=channel,
             start=at,
             duration=round(60 * MINUTES[channel] * rng.lognormvariate(0, 0.45) * (1.35 if handover else 1.0)),
-            opened=next((p.start for p in self.plans if p.thread == thread), at),
+            opened=issue.opened,
             agent=agent,
-            outcome=_outcome(solved, rng),
+            outcome=outcome(solved, rng),
             solved=solved,
             leg=0,
             handover=handover,
@@ -219,13 +181,12 @@ class _Walk:
             earlier_start=last.start if last else None,
             earlier_channel=last.channel if last else None,
             earlier_outcome=last.outcome if last else None,
-            cause=cause if attempt == 0 else None,
-            edge=edge if attempt == 0 else None,
-            wait=_wait(channel, strained, last, at, rng),
-            drivers=(),
-            mood=0.0,
+            cause=issue.cause if attempt == 0 else None,
+            edge=issue.edge if attempt == 0 else None,
+            wait=wait,
+            drivers=drivers,
+            mood=mood_of(reason, who, attempt, len(drivers), strained, rng),
         )
-        plan = _felt(plan, reason, who, strained, rng)
         if handover and rng.random() < 0.35:
             plan = self._split(plan, rng)
         self.plans.append(plan)
@@ -262,45 +223,7 @@ def _count(rng: Random, mean: float) -> int:
     return count
 
 
-def _outcome(solved: bool, rng: Random) -> str:
-    draw = rng.random()
-    if solved:
-        return "fixed" if draw < 0.93 else "promised"
-    if draw < FALSE_FIX:
-        return "fixed"
-    return "promised" if draw < 0.58 else "failed" if draw < 0.82 else "moved"
-
-
-def _wait(channel: str, strained: bool, last: Plan | None, at: float, rng: Random) -> int:
-    """Minutes in the queue (voice, chat), or days since the earlier contact (email, social)."""
-    if channel not in LIVE:
-        return round((at - last.start) / DAY) if last else 0
-    median = 6.0 if channel == "voice" else 4.0
-    return max(1, round(median * rng.lognormvariate(0, 0.7) * (3.0 if strained else 1.0)))
-
-
-_LONG = {"voice": 14, "chat": 11, "email": 3, "social": 3}
-
-
-def _felt(plan: Plan, reason: Reason, who: Customer, strained: bool, rng: Random) -> Plan:
-    """The plan with the drivers the customer will name and the mood that results."""
-    again = plan.attempt > 0
-    switched = again and plan.channel != plan.earlier_channel
-    chances = (
-        ("repeat_contact", 0.55 if again else 0.0),
-        ("channel_switch", 0.6 if switched else 0.0),
-        ("transfer", 0.75 if plan.handover else 0.0),
-        ("repeat_information", 0.5 if plan.handover else 0.22 if again else 0.0),
-        ("long_wait", 0.7 if plan.wait >= _LONG[plan.channel] else 0.0),
-        ("self_service_failed", 0.03 if again else 0.07),
-        ("unclear_answer", 0.10 if again else 0.03),
-    )
-    drivers = tuple(name for name, chance in chances if rng.random() < chance)
-    mood = 0.55 * reason.severity + 0.55 * plan.attempt + 0.4 * len(drivers) + 0.4 * strained - 0.35 * who.ease
-    return replace(plan, drivers=drivers, mood=min(3.0, max(0.0, mood + rng.gauss(0, 0.5) - 0.15)))
-
-
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65_536)  # about 100 MB when full; most repeats of even a large world find their customer here
 def planned(config: SynthConfig, index: int) -> tuple[Customer, tuple[Plan, ...]]:
     """A customer and the journey; kept for a while, as the contacts of one customer lie close together."""
     who = customer(config, index)

@@ -8,12 +8,11 @@ from textinsight.synth.style import typed
 
 def email(scene: Scene) -> None:
     """One long letter, the answer, and sometimes a reply to it."""
-    angry = "calm" if scene.temper == "calm" else "angry"
+    angry = "angry" if scene.temper == "angry" else "calm"
     scene.customer_style = typed(scene.who.typing * 0.4)
     complaint = [*scene.complaint(1.0)]
     issue = scene.issue()
-    if len(issue) < 3:
-        issue.append(scene.line(scene.words.details))
+    issue += [scene.unsaid(scene.words.details) for _ in range(4 - len(issue))]
     body = [*issue[:1], *complaint, *issue[1:]] if scene.chance(0.5) else [*complaint, *issue]
     if scene.chance(0.45):
         body.insert(0, scene.phrase("email", "context", angry))
@@ -21,7 +20,7 @@ def email(scene: Scene) -> None:
         body.append(scene.phrase("email", "context", angry))
     scene.customer(
         f"Subject: {scene.line(scene.words.subjects)}\n\n{scene.phrase('email', 'greeting', angry)}\n\n"
-        + " ".join([*body, scene.feeling(), scene.threat()]).replace("  ", " ").strip()
+        + " ".join(text for text in (*body, scene.feeling(), scene.threat()) if text)
         + f"\n\n{scene.phrase('email', 'sign', angry)}\n{_signature(scene)}"
     )
     _answer(scene, scene.verdict())
@@ -43,10 +42,11 @@ def _signature(scene: Scene) -> str:
 
 
 def _answer(scene: Scene, verdict: str) -> None:
+    worked = f"{scene.phrase('email', 'worked', scene.manner)} " if scene.chance(0.5) else ""
     upset = "calm" if scene.temper == "calm" else "upset"
     scene.agent(
         f"{scene.phrase('email', 'dear', scene.manner)}\n\n{scene.phrase('email', 'received', upset, scene.manner)} "
-        f"{verdict} {scene.phrase('email', 'offer', scene.manner)}\n\n"
+        f"{worked}{verdict} {scene.phrase('email', 'offer', scene.manner)}\n\n"
         f"{scene.phrase('email', 'signoff', scene.manner)}\n{scene.facts.agent()}\n{scene.company.name} Customer Care"
     )
 

@@ -42,7 +42,7 @@ _TOKEN = re.compile(
     r"|(?P<hour>\d{1,2}):(?P<minute>\d\d)"
     r"|(?P<ordinal>\d{1,2})(?:st|nd|rd|th)\b"
     r"|(?P<percent>\d+)%"
-    r"|(?P<code>\d(?:[ ()-]{0,2}\d){4,}|(?<=[A-Za-z-])\d+)"
+    r"|(?P<code>\d(?:[ ()-]{0,2}\d){3,}(?!\d| points)|(?<=[A-Za-z-])\d+|(?<=[A-Z]{2} )\d+)"
     r"|(?P<whole>\d+)(?:\.(?P<part>\d+))?"
 )
 

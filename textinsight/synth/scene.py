@@ -7,7 +7,7 @@ from random import Random
 from textinsight.conversation import Role
 from textinsight.synth.bank import Bank, Company, Lines
 from textinsight.synth.facts import Facts
-from textinsight.synth.journey import Customer, Plan
+from textinsight.synth.plan import Customer, Plan
 from textinsight.synth.seeds import mix
 from textinsight.synth.style import Style
 from textinsight.synth.template import render
@@ -47,14 +47,20 @@ class Scene:
 
     def line(self, lines: Lines) -> str:
         """One of the lines, not one already used in this conversation if there is another."""
-        draw = self.rng.random
-        for _ in range(4):
-            template = lines[int(draw() * len(lines))]
+        draw, size = self.rng.random, len(lines)
+        first = int(draw() * size)
+        template = lines[first]
+        for step in range(1, size):
             if id(template) not in self._used:
                 break
+            template = lines[(first + step) % size]
         self._used.add(id(template))
         text = render(template, draw, self.facts)
         return text if "@" in text[:40] else text[:1].upper() + text[1:]
+
+    def unsaid(self, lines: Lines) -> str:
+        """One of the lines, or nothing if all were used in this conversation."""
+        return "" if all(id(template) in self._used for template in lines) else self.line(lines)
 
     def phrase(self, *keys: str) -> str:
         """A common phrase, e.g. phrase("voice", "greeting", "warm")."""

@@ -10,13 +10,20 @@ from textinsight.synth.template import Template
 
 def call(scene: Scene) -> None:
     """A call as a speech recogniser writes it down."""
+    if scene.chance(0.12):  # a recogniser that sets marks and capitals
+        scene.customer_style = scene.agent_style = None
+    else:
+        _transcribe(scene)
+    _greet(scene)
+    scene.customer(scene.phrase("voice", "hello") if scene.chance(0.6) else "", *_opening(scene))
+    _converse(scene)
+
+
+def _transcribe(scene: Scene) -> None:
     in_words = scene.chance(0.7)
     halting = (0.0, 0.03, 0.05, 0.08)[int(scene.rng.random() * 4)]
     scene.customer_style = transcribed(in_words=in_words, halting=halting)
     scene.agent_style = transcribed(in_words=in_words, halting=0.015 if scene.chance(0.4) else 0.0)
-    _greet(scene)
-    scene.customer(scene.phrase("voice", "hello") if scene.chance(0.6) else "", *_opening(scene))
-    _converse(scene)
 
 
 def chat(scene: Scene) -> None:

@@ -13,31 +13,7 @@ _MARKS = str.maketrans(dict.fromkeys('.,;:!?()"…#+', " ") | {"-": " ", "–": 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.\w+)+")
 _FILLERS = ("uh", "um") * 6 + ("er", "er", "like", "you know", "i mean")
 _STUTTERED = frozenset(
-    [
-        "i",
-        "i'm",
-        "i've",
-        "the",
-        "a",
-        "it",
-        "it's",
-        "my",
-        "we",
-        "you",
-        "your",
-        "that",
-        "and",
-        "to",
-        "is",
-        "was",
-        "in",
-        "on",
-        "of",
-        "for",
-        "but",
-        "so",
-        "this",
-    ]
+    "i i'm i've the a it it's my we you your that and to is was in on of for but so this".split()  # noqa: SIM905
 )
 _SHORT = {
     "you": "u",

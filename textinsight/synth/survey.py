@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from textinsight.conversation import Survey
-from textinsight.synth.journey import Customer, Plan
+from textinsight.synth.plan import Customer, Plan
 
 
 def experience(who: Customer, plan: Plan) -> float:

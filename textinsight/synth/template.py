@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from textinsight.errors import UsageError
 
@@ -24,8 +26,10 @@ class Choice:
 Template = tuple[str | Choice, ...]
 Draw = Callable[[], float]
 Fact = Callable[[str], str]
+_MARK = re.compile(r"[\[\]|{]")
 
 
+@cache
 def parse(text: str) -> Template:
     """The template compiled from its text; UsageError if brackets do not match."""
     options, end = _options(text, 0)
@@ -71,9 +75,8 @@ def _next(text: str, at: int) -> tuple[str | Choice, int]:
     if text[at] == "{":
         end = _closed(text, text.find("}", at), "}")
         return Slot(text[at + 1 : end]), end + 1
-    stop = at
-    while stop < len(text) and text[stop] not in "[]|{":
-        stop += 1
+    mark = _MARK.search(text, at)
+    stop = mark.start() if mark else len(text)
     return text[at:stop], stop
 
 

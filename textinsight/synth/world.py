@@ -12,8 +12,9 @@ from typing import Literal
 from textinsight.conversation import Conversation, Role, Survey, Turn
 from textinsight.synth.bank import Bank, load_bank
 from textinsight.synth.config import DAY, SynthConfig
-from textinsight.synth.journey import Customer, Plan, customer, journey, planned
+from textinsight.synth.journey import customer, journey, planned
 from textinsight.synth.letters import email, social
+from textinsight.synth.plan import Customer, Plan
 from textinsight.synth.scene import Scene
 from textinsight.synth.seeds import opaque_id, stream
 from textinsight.synth.spoken import call, chat
@@ -83,7 +84,7 @@ def _by_time(config: SynthConfig) -> Iterator[tuple[int, int]]:
 
     starts, keys = array("d"), array("q")
     for index in _indices(config):
-        for plan in journey(config, customer(config, index)):
+        for plan in planned(config, index)[1]:
             starts.append(plan.start)
             keys.append(index * ORDINALS + plan.ordinal)
     where = np.frombuffer(keys, dtype=np.int64)
