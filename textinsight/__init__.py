@@ -12,7 +12,7 @@ from textinsight.conversation import Conversation, Role, Survey, Turn
 from textinsight.errors import TextinsightError
 
 if TYPE_CHECKING:
-    from textinsight.pipeline import RunReport, load, run
+    from textinsight.pipeline import RunReport, build_archive, load
     from textinsight.store import Archive
 
 __version__ = "0.1.0"
@@ -20,8 +20,8 @@ __version__ = "0.1.0"
 _LAZY = {
     "Archive": "textinsight.store",
     "RunReport": "textinsight.pipeline",
+    "build_archive": "textinsight.pipeline",
     "load": "textinsight.pipeline",
-    "run": "textinsight.pipeline",
 }
 
 __all__ = [
@@ -33,8 +33,8 @@ __all__ = [
     "TextinsightError",
     "Turn",
     "__version__",
+    "build_archive",
     "load",
-    "run",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Kills runs: at every step of the writing (forked children), for test_pipeline_kill.py.
+"""Kills runs at every step of the writing (forked children), for test_pipeline_kill.py.
 
 Called as `python killing.py INPUT WORKDIR`; prints one JSON object: {"steps": n, "digests": [...], "clean": digest}.
 """
@@ -12,7 +12,12 @@ import signal
 import sys
 from pathlib import Path
 
+import deltalake  # noqa: F401  loaded before forking, so that every child starts warm
+import duckdb  # noqa: F401
+import scipy.optimize  # noqa: F401
+
 from textinsight import pipeline
+from textinsight.encode import load_encoder
 from textinsight.store import PUBLIC, Archive
 from textinsight.store.delta import Table
 
@@ -31,32 +36,24 @@ def digest(archive: Path) -> str:
 
 
 def die_at(step: int) -> None:
-    """From now on, the process kills itself just before, halfway through, or just after a write or commit."""
+    """From now on, the process kills itself with half a data file written, or just before a commit."""
     counter = iter(range(10_000))
 
-    def maybe_die() -> None:
+    def deadly_commit(self, **options):
         if next(counter) == step:
             os.kill(os.getpid(), signal.SIGKILL)
-
-    def deadly(method):
-        def wrapped(self, *args, **options):
-            maybe_die()
-            method(self, *args, **options)
-            maybe_die()
-
-        return wrapped
+        commit(self, **options)
 
     def half_written(self, name, data):
+        whole(self, name, data)
         if next(counter) == step:
-            whole(self, name, data)
             path = self.path / name
             os.truncate(path, path.stat().st_size // 2)
             os.kill(os.getpid(), signal.SIGKILL)
-        whole(self, name, data)
 
-    whole = Table.write_file
+    whole, commit = Table.write_file, Table.commit
     Table.write_file = half_written
-    Table.commit = deadly(Table.commit)
+    Table.commit = deadly_commit
 
 
 def in_child(action) -> int:
@@ -73,8 +70,10 @@ def in_child(action) -> int:
 
 
 def main(source: Path, folder: Path) -> None:
+    load_encoder()
+
     def clean_run(archive: Path) -> None:
-        pipeline.run([source], archive, settings=SETTINGS)
+        pipeline.build_archive([source], archive, settings=SETTINGS)
         (archive / "digest").write_text(digest(archive))
 
     if in_child(lambda: clean_run(folder / "clean")):
@@ -82,7 +81,7 @@ def main(source: Path, folder: Path) -> None:
     digests = []
     for step in range(10_000):
         archive = folder / f"killed{step}"
-        status = in_child(lambda: (die_at(step), pipeline.run([source], archive, settings=SETTINGS)))
+        status = in_child(lambda: (die_at(step), pipeline.build_archive([source], archive, settings=SETTINGS)))
         if status == 0:
             break
         if status != -signal.SIGKILL:

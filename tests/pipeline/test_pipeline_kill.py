@@ -18,17 +18,17 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs PO
 
 
 def test_killed_at_every_step_of_the_writing(write_contacts, tmp_path):
-    source = write_contacts(range(60), extra='{"conversation_id": "c001", "text": "an id that is there already"}\n{broken\n')
+    source = write_contacts(range(24), extra='{"conversation_id": "c001", "text": "an id that is there already"}\n{broken\n')
     done = subprocess.run(
         [sys.executable, str(HERE / "killing.py"), str(source), str(tmp_path)], capture_output=True, text=True, cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert report["steps"] > 50
+    assert report["steps"] > 30
     assert set(report["digests"]) == {report["clean"]}
     clean = Archive(tmp_path / "clean")
-    assert clean.table("conversations").num_rows == 60
-    assert sorted(clean.table("rejects")["line"].to_pylist()) == [61, 62]
+    assert clean.table("conversations").num_rows == 24
+    assert sorted(clean.table("rejects")["line"].to_pylist()) == [25, 26]
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ def archive(tmp_path):
 
 
 def test_every_table_is_there_and_counts_add_up(write_contacts, archive):
-    report = ti.run([write_contacts(range(60), extra="{broken\n")], archive, settings=SMALL)
+    report = ti.build_archive([write_contacts(range(60), extra="{broken\n")], archive, settings=SMALL)
     assert (report.n_stored, report.n_rejected, report.exit_code) == (60, 1, ExitCode.PARTLY_REFUSED)
     store = Archive(archive)
     assert {name: store.table(name).schema.names for name in PUBLIC} == {n: s.names for n, s in PUBLIC.items()}
@@ -32,7 +32,7 @@ def test_every_table_is_there_and_counts_add_up(write_contacts, archive):
 
 
 def test_no_personal_data_reaches_the_disk(write_contacts, archive):
-    ti.run([write_contacts(range(20), extra='{"broken": "mail me at leak@example.com"')], archive, settings=SMALL)
+    ti.build_archive([write_contacts(range(20), extra='{"broken": "mail me at leak@example.com"')], archive, settings=SMALL)
     texts = Archive(archive).table("turns")["text"].to_pylist()
     assert any("[EMAIL]" in text for text in texts)
     rejects = Archive(archive).table("rejects").to_pylist()
@@ -43,16 +43,16 @@ def test_no_personal_data_reaches_the_disk(write_contacts, archive):
 
 def test_the_same_input_again_changes_nothing(write_contacts, archive):
     source = write_contacts(range(40))
-    first = ti.run([source], archive, settings=SMALL)
-    again = ti.run([source, source], archive, settings=SMALL)
+    first = ti.build_archive([source], archive, settings=SMALL)
+    again = ti.build_archive([source, source], archive, settings=SMALL)
     assert [count.known for count in again.inputs] == [True, True]
     assert (again.n_stored, again.exit_code) == (first.n_stored, ExitCode.OK)
     assert Archive(archive).table("conversations").num_rows == 40
 
 
 def test_new_contacts_are_added_and_old_ids_refused(write_contacts, archive):
-    ti.run([write_contacts(range(30))], archive, settings=SMALL)
-    report = ti.run([write_contacts(range(20, 50), name="more.jsonl")], archive, settings=SMALL)
+    ti.build_archive([write_contacts(range(30))], archive, settings=SMALL)
+    report = ti.build_archive([write_contacts(range(20, 50), name="more.jsonl")], archive, settings=SMALL)
     assert (report.n_stored, report.n_rejected) == (20, 10)
     store = Archive(archive)
     assert store.table("conversations").num_rows == 50
@@ -62,7 +62,7 @@ def test_new_contacts_are_added_and_old_ids_refused(write_contacts, archive):
 
 
 def test_links_go_from_later_to_earlier_within_a_customer(write_contacts, archive):
-    ti.run([write_contacts(range(60))], archive, settings=SMALL)
+    ti.build_archive([write_contacts(range(60))], archive, settings=SMALL)
     contacts = {row["conversation_id"]: row for row in Archive(archive).table("conversations").to_pylist()}
     links = Archive(archive).table("links").to_pylist()
     assert links
@@ -77,7 +77,7 @@ def test_one_process_and_two_give_the_same_tables(write_contacts, tmp_path):
     tables = []
     for workers in (1, 2):
         folder = tmp_path / f"by{workers}"
-        ti.run([source], folder, settings=Settings(processes=workers, shard_size=16))
+        ti.build_archive([source], folder, settings=Settings(processes=workers, shard_size=16))
         tables.append({name: Archive(folder).table(name).to_pylist() for name in PUBLIC if name != "runs"})
     assert tables[0] == tables[1]
 
@@ -85,15 +85,15 @@ def test_one_process_and_two_give_the_same_tables(write_contacts, tmp_path):
 def test_an_unreadable_file_beside_a_good_one_is_refused_alone(write_contacts, archive, tmp_path):
     empty = tmp_path / "empty.jsonl"
     empty.write_text("")
-    report = ti.run([write_contacts(range(12)), empty], archive, settings=SMALL)
+    report = ti.build_archive([write_contacts(range(12)), empty], archive, settings=SMALL)
     assert (report.n_stored, report.n_rejected, report.exit_code) == (12, 1, ExitCode.PARTLY_REFUSED)
-    only = ti.run([empty], tmp_path / "other", settings=SMALL)
+    only = ti.build_archive([empty], tmp_path / "other", settings=SMALL)
     assert only.exit_code is ExitCode.NOTHING_USABLE
 
 
 def test_a_missing_input_is_an_error_before_anything_is_made(archive, tmp_path):
     with pytest.raises(InputError):
-        ti.run([tmp_path / "nope.jsonl"], archive)
+        ti.build_archive([tmp_path / "nope.jsonl"], archive)
     assert not archive.exists()
 
 

@@ -166,12 +166,11 @@ def _run(
     encoder: str,
     as_json: bool,
 ) -> int:
-    from textinsight.pipeline import Settings
-    from textinsight.pipeline import run as run_pipeline
+    from textinsight.pipeline import Settings, build_archive
 
     settings = Settings(mapping=mapping, window_days=window_days, encoder=encoder, processes=processes)
     with show.progress() as progress:
-        report = run_pipeline(inputs, archive, settings=settings, progress=progress)
+        report = build_archive(inputs, archive, settings=settings, progress=progress)
     show.report(report, as_json=as_json)
     return report.exit_code
 

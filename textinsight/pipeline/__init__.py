@@ -29,7 +29,7 @@ from textinsight.store.schema import RUNS
 if TYPE_CHECKING:
     from textinsight.pipeline.language import ConversationLanguage
 
-__all__ = ["InputCount", "Progress", "RunReport", "Settings", "load", "run"]
+__all__ = ["InputCount", "Progress", "RunReport", "Settings", "build_archive", "load"]
 
 
 def load() -> ConversationLanguage:
@@ -39,7 +39,7 @@ def load() -> ConversationLanguage:
     return language.load()
 
 
-def run(
+def build_archive(
     inputs: Iterable[str | Path],
     archive: str | Path,
     *,
