@@ -83,9 +83,7 @@ def test_longer_than_max_length() -> None:
     nlp = spacy.blank("en", meta={"name": "short"})
     nlp.max_length = 50
     nlp.add_pipe("sentencizer")
-    conversation = Conversation(
-        "long", tuple(Turn(Role.CUSTOMER, "my order is late. " * 10) for _ in range(5))
-    )
+    conversation = Conversation("long", tuple(Turn(Role.CUSTOMER, "my order is late. " * 10) for _ in range(5)))
     doc = nlp(to_doc(conversation, nlp))
     assert len(doc.text) > nlp.max_length
     assert to_conversation(doc) == conversation
@@ -112,7 +110,5 @@ def test_parallel_pipe_keeps_the_conversation() -> None:
         "    docs = nlp.pipe([to_doc(c, nlp) for c in ours], n_process=2, batch_size=2)\n"
         "    print([to_conversation(doc) for doc in docs] == ours)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == "True"

@@ -104,16 +104,13 @@ def _pack(conversation: Conversation) -> dict[str, Any]:
         **{name: time.isoformat() if time else None for name, time in times.items()},
         "survey": asdict(conversation.survey),
         "turns": [
-            [turn.role.value, len(turn.text), turn.offset_s, turn.role_confidence]
-            for turn in conversation.turns
+            [turn.role.value, len(turn.text), turn.offset_s, turn.role_confidence] for turn in conversation.turns
         ],
     }
 
 
 def _unpack(packed: dict[str, Any], text: str) -> Conversation:
-    times: dict[str, Any] = {
-        name: datetime.fromisoformat(packed[name]) if packed[name] else None for name in _TIMES
-    }
+    times: dict[str, Any] = {name: datetime.fromisoformat(packed[name]) if packed[name] else None for name in _TIMES}
     return Conversation(
         turns=tuple(_turns(packed["turns"], text)),
         survey=Survey(**packed["survey"]),

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textinsight.encode import Encoder, load_encoder
+from textinsight.encode.static import StaticEncoder
 from textinsight.learn.sentiment_data import Row, measured_sets, training_rows
-from textinsight.tag.polarity import LABELS, MODEL, Array, PolarityModel, features, ngram_matrix, words
+from textinsight.tag.polarity import LABELS, MODEL, Array, PolarityModel, WordVectors, features, scaled
 from textinsight.tag.scan import cue_labels
+from textinsight.tag.words import spoken
 
 VERSION = "1"
 LICENCE = "Apache-2.0 (weights); training data: see CARD.md"
@@ -50,8 +51,8 @@ class Inputs:
 
 def train(data: Path, *, config: TrainConfig = TrainConfig()) -> PolarityModel:
     """Weighted multinomial logistic regression, its temperature fitted on every tenth row."""
-    encoder = load_encoder("static-en")
-    inputs = _inputs(training_rows(data), encoder, config)
+    encoder = StaticEncoder.load()
+    inputs = _inputs(training_rows(data), WordVectors(encoder), config)
     held = np.arange(len(inputs.labels)) % config.held_out == 0
     weights, vector, bias = _fit(inputs, ~held, config)
     logits = inputs.sparse[held] @ weights + inputs.dense[held] @ vector + bias
@@ -60,20 +61,17 @@ def train(data: Path, *, config: TrainConfig = TrainConfig()) -> PolarityModel:
     names = list(inputs.vocabulary)
     vocabulary = {names[row]: i for i, row in enumerate(kept)}
     parts = [(part * scale).astype(np.float16).astype(np.float32) for part in (weights[kept], vector, bias)]
-    return PolarityModel(f"{MODEL}@{VERSION}", vocabulary, parts[0], parts[1], parts[2], encoder)
+    return PolarityModel(f"{MODEL}@{VERSION}", vocabulary, *parts, WordVectors(encoder), encoder.name)
 
 
-def _inputs(rows: Sequence[Row], encoder: Encoder, config: TrainConfig) -> Inputs:
-    found = [words(row.text) for row in rows]
-    names = [
-        {name for name, _, _ in features(row.text, turn, cue_labels(row.text))}
-        for row, turn in zip(rows, found, strict=True)
-    ]
+def _inputs(rows: Sequence[Row], encoder: WordVectors, config: TrainConfig) -> Inputs:
+    said = [spoken(row.text) for row in rows]
+    names = [set(features(text, cue_labels(text.text))) for text in said]
     counts = Counter(name for turn in names for name in turn)
     frequent = sorted(name for name, count in counts.items() if count >= config.least_count)
     vocabulary = {name: i for i, name in enumerate(frequent)}
-    sparse = ngram_matrix([sorted(vocabulary[n] for n in turn if n in vocabulary) for turn in names], len(frequent))
-    dense = encoder.encode([" ".join(word for word, _, _ in turn) for turn in found])
+    sparse = scaled([sorted(vocabulary[n] for n in turn if n in vocabulary) for turn in names], len(frequent))
+    dense = encoder.encode([text.words for text in said])
     labels = np.array([row.label for row in rows])
     return Inputs(vocabulary, sparse, dense, labels, _balanced(rows, labels, config.prior))
 
@@ -114,7 +112,7 @@ def scores(model: PolarityModel, data: Path) -> dict[str, dict[str, float]]:
 
     out = {}
     for name, texts, labels in measured_sets(data):
-        got = [p.label for p in model.predict(texts, [cue_labels(text) for text in texts])]
+        got = [p.label for p in model.predict([spoken(text) for text in texts], [cue_labels(text) for text in texts])]
         out[name] = {
             "n": len(texts),
             "macro_f1": round(f1_score(labels, got, average="macro"), 4),
@@ -134,7 +132,7 @@ def save(model: PolarityModel, folder: Path, *, measured: dict[str, Any], config
     (folder / "features.txt").write_text("\n".join(model.vocabulary) + "\n", "utf-8")
     hashes = {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in ("head.safetensors", "features.txt")}
     name, _, version = model.name.partition("@")
-    settings = {"encoder": model.encoder.name, "inverse_penalty": config.inverse_penalty, "prior": config.prior}
+    settings = {"encoder": model.engine, "inverse_penalty": config.inverse_penalty, "prior": config.prior}
     meta = {
         "name": name,
         "version": version,

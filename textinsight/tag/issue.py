@@ -12,12 +12,11 @@ from spacy.language import Language
 from textinsight.conversation import Conversation
 from textinsight.findings import Tag
 from textinsight.tag.reading import Component, Reading
-from textinsight.tag.scan import fold
 
 MODEL = "issue-cues@1"
 
 _END = re.compile(r"(?<=[.!?])\s+|\n+")
-_WORD = re.compile(r"[^\W_][\w'-]*")
+_WORD = re.compile(r"\b[^\W\d_][^\W\d_'-]*\b")
 _BREATH = 24  # words after which speech without punctuation is cut at the next joint
 _JOINTS = frozenset(["and", "but", "so", "because", "then", "also", "well", "since"])
 _SKIPPED = re.compile(r"@\w+|https?://\S+|<\w+>|\[\w+\]")
@@ -39,7 +38,7 @@ _REASON = re.compile(
     r"\b(?:i(?:'?m| am)? (?:need|want|would like|have (?:a |an )|calling|contacting|writing|trying|"
     r"having|looking|wondering|"
     r"unable|locked|interested)|i'?d like|i can(?:'?t|not)|can(?:'?t|not)|"
-    r"do(?:es|)n'?t|did(?:n'?t| not)|wo(?:n'?t)|"
+    r"do(?:es)?(?:n'?t| not)|did(?:n'?t| not)|still|wo(?:n'?t)|"
     r"haven'?t|hasn'?t|isn'?t|not working|"
     r"how (?:do|can|to|long|much)|why|where(?:'?s| is| are)|when (?:will|is|are|do)|"
     r"can (?:you|i|we)|could (?:you|i)|is (?:there|it)|problem|issue|trouble|error|"
@@ -52,6 +51,7 @@ _VERIFYING = re.compile(
     r"(?:phone|order|card|policy|member(?:ship)?|reference|case) (?:number|id|no) is|postcode is|zip code is|"
     r"my e-?mail(?: address)? is|born on|social security|last four)\b"
 )
+_DEMAND = re.compile(r"\balready (?:told|gave|said|sent)|\b(?:manager|supervisor)\b|\bas i said\b")
 _ASIDE = re.compile(r"^\W*(?:thank|thanks|ok|okay|yes|no|sure|great|how are you|i(?:'m| am) (?:good|fine|well))\b")
 
 
@@ -93,7 +93,7 @@ def tag_issue(reading: Reading, *, config: IssueConfig = IssueConfig()) -> Issue
     sentences = [
         sentence
         for order, turn in enumerate(turns)
-        for sentence in _sentences(turn, conversation.turns[turn].text, 0.8**order)
+        for sentence in _sentences(turn, reading.spoken[turn].folded, 0.7**order)
     ]
     stating = [sentence for sentence in sentences if sentence.points > 0]
     if not stating:
@@ -105,9 +105,9 @@ def tag_issue(reading: Reading, *, config: IssueConfig = IssueConfig()) -> Issue
     return Issue(text[: config.most_characters], tags)
 
 
-def _sentences(turn: int, text: str, decay: float) -> Iterator[Sentence]:
-    for start, end in _pieces(text):
-        yield Sentence(turn, start, end, _points(fold(text[start:end])) * decay)
+def _sentences(turn: int, folded: str, decay: float) -> Iterator[Sentence]:
+    for start, end in _pieces(folded):
+        yield Sentence(turn, start, end, _points(folded[start:end]) * decay)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
@@ -124,7 +124,7 @@ def _breaths(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     words = 0
     for match in _WORD.finditer(text, start, end):
         words += 1
-        if words > 2 * _BREATH or (words > _BREATH and match[0].lower() in _JOINTS):
+        if words > 2 * _BREATH or (words > _BREATH and match[0] in _JOINTS):
             yield start, match.start()
             start, words = match.start(), 1
     yield start, end
@@ -133,9 +133,9 @@ def _breaths(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _points(folded: str) -> float:
     """Content words, at most eight, doubled where a request or a problem is worded; 0 for verification and asides."""
     spoken = _SKIPPED.sub(" ", folded)
-    content = [w for w in _WORD.findall(spoken) if w not in _EMPTY and not any(c.isdigit() for c in w)]
+    content = [word for word in _WORD.findall(spoken) if word not in _EMPTY]
     reasons = len(set(_REASON.findall(spoken)))
-    if not content or (_VERIFYING.search(spoken) and not reasons):
+    if not content or _DEMAND.search(spoken) or (_VERIFYING.search(spoken) and not reasons):
         return 0.0
     if reasons == 0 and (len(content) < 2 or _ASIDE.search(spoken)):
         return 0.0

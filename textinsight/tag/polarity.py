@@ -9,17 +9,18 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from textinsight.encode import Encoder, load_encoder
+from textinsight.encode import load_encoder
+from textinsight.encode.static import StaticEncoder
 from textinsight.errors import ModelError
 from textinsight.resources import model_path
-from textinsight.tag.scan import fold
+from textinsight.tag.words import Spoken, places
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -27,11 +28,7 @@ if TYPE_CHECKING:
 MODEL = "sentiment-static"
 LABELS = (-1, 0, 1)
 
-_TOKEN = re.compile(
-    r"(?P<skip>@\w+|https?://\S+|<\w+>|\[\w+\]|&\w+;)|[a-z]+(?:'[a-z]+)*|\d+(?:[.,:]\d+)*|[!?]+|[^\w\s]"
-)
 _CAPS = re.compile(r"\b[A-Z]{3,}\b")
-_STRETCHED = re.compile(r"(.)\1{2,}")
 _NEGATORS = frozenset(
     """
     not no never without cannot cant dont doesnt didnt isnt wasnt arent werent wont wouldnt couldnt shouldnt
@@ -40,59 +37,70 @@ _NEGATORS = frozenset(
 )
 _SCOPE = 3  # words after a negator that it turns
 _LENGTHS = ((1, "<one>"), (3, "<few>"), (8, "<short>"), (20, "<middle>"), (10**9, "<long>"))
-_MAX_TOKENS = 400  # what a person says in one breath; later words do not change the tone
+_MAX_WORDS = 400  # the tone is set by then
+_CACHED_WORDS = 50_000
 
 Array = npt.NDArray[np.float32]
-Word = tuple[str, int, int]
+Cues = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Polarity:
-    """label -1, 0, 1; score = P(positive) - P(negative); [start, end) the words that moved it most."""
+    """label -1, 0, 1; score = P(positive) - P(negative)."""
 
     label: int
     score: float
-    start: int
-    end: int
 
 
-def words(text: str) -> list[Word]:
-    """(word, start, end): lower case, no apostrophes, digits as 0, mentions and addresses left out."""
-    found = []
-    for match in _TOKEN.finditer(fold(text)):
-        if match["skip"] is None:
-            found.append((_plain(match[0]), match.start(), match.end()))
-            if len(found) == _MAX_TOKENS:
-                break
-    return found
-
-
-def _plain(word: str) -> str:
-    if word[0].isdigit():
-        return "0"
-    if word[0] in "!?":
-        return word[:2]
-    return _STRETCHED.sub(r"\1\1", word).replace("'", "")
-
-
-def features(text: str, found: Sequence[Word], cues: Sequence[str] = ()) -> list[tuple[str, int, int]]:
-    """(feature, first word, last word + 1): words, pairs, negated words, and marks of the whole turn (0, 0)."""
-    plain = [word for word, _, _ in found]
-    out = [(word, i, i + 1) for i, word in enumerate(plain)]
-    out += [(f"{a} {b}", i, i + 2) for i, (a, b) in enumerate(pairwise(plain))]
-    out += list(_negated(plain))
-    out += [(f"<{cue}>", 0, 0) for cue in cues]
-    out.append((next(name for most, name in _LENGTHS if len(plain) <= most), 0, 0))
-    if len(_CAPS.findall(text)) > 1:
-        out.append(("<caps>", 0, 0))
+def features(read: Spoken, cues: Cues = ()) -> list[str]:
+    """Words, word pairs, negated words, cues, length and shouting: what the head weighs."""
+    words = read.words[:_MAX_WORDS]
+    out = [*words, *[f"{a} {b}" for a, b in pairwise(words)]]
+    if not _NEGATORS.isdisjoint(words):
+        out += [name for name, _, _ in _negated(words)]
+    out += [f"<{cue}>" for cue in cues]
+    out.append(next(name for most, name in _LENGTHS if len(words) <= most))
+    if len(_CAPS.findall(read.text)) > 1:
+        out.append("<caps>")
     return out
 
 
-def _negated(plain: Sequence[str]) -> Iterator[tuple[str, int, int]]:
-    for i, word in enumerate(plain):
+def _negated(words: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    """(feature, first word, last word + 1)."""
+    for i, word in enumerate(words):
         if word in _NEGATORS:
-            for j in range(i + 1, min(i + 1 + _SCOPE, len(plain))):
-                yield f"not~{plain[j]}", i, j + 1
+            for j in range(i + 1, min(i + 1 + _SCOPE, len(words))):
+                yield f"not~{words[j]}", i, j + 1
+
+
+class WordVectors:
+    """The static vector of a text as a sum over its words; each word is cut into tokens once."""
+
+    def __init__(self, encoder: StaticEncoder) -> None:
+        self._encoder = encoder
+        self._clear()
+
+    def _clear(self) -> None:
+        self._rows: dict[str, int] = {}
+        self._vectors = np.zeros((1024, self._encoder.dimension), np.float32)
+
+    def encode(self, texts: Sequence[Sequence[str]]) -> Array:
+        """(n, dimension) unit rows, zero where no word is known; row by row the same whatever the batch."""
+        if len(self._rows) > _CACHED_WORDS:
+            self._clear()
+        rows = [[self._row(word) for word in words[:_MAX_WORDS]] for words in texts]
+        sums = np.asarray(incidence(rows, len(self._vectors)) @ self._vectors, np.float32)
+        norms = np.sqrt(np.einsum("ij,ij->i", sums, sums))[:, None]
+        return np.asarray(sums / np.where(norms > 0, norms, 1), np.float32)
+
+    def _row(self, word: str) -> int:
+        row = self._rows.get(word)
+        if row is None:
+            row = self._rows[word] = len(self._rows)
+            if row == len(self._vectors):
+                self._vectors = np.concatenate([self._vectors, np.zeros_like(self._vectors)])
+            self._vectors[row] = self._encoder.token_vectors(word)[1].sum(axis=0)
+        return row
 
 
 @dataclass(frozen=True)
@@ -104,70 +112,79 @@ class PolarityModel:
     weights: Array
     vector: Array
     bias: Array
-    encoder: Encoder
+    encoder: WordVectors
+    engine: str
 
-    def predict(self, texts: Sequence[str], cues: Sequence[Sequence[str]]) -> list[Polarity]:
+    def predict(self, texts: Sequence[Spoken], cues: Sequence[Cues]) -> list[Polarity]:
         """One polarity a text; `cues`: the labels of the cues found in each."""
-        found = [words(text) for text in texts]
-        spans = [self._spans(*row) for row in zip(texts, found, cues, strict=True)]
-        matrix = self._matrix([[row for row, _, _ in turn] for turn in spans])
-        dense = self.encoder.encode([" ".join(word for word, _, _ in turn) for turn in found])
-        logits = np.asarray(matrix @ self.weights) + dense @ self.vector + self.bias
+        if not texts:
+            return []
+        get = self.vocabulary.get
+        names = [features(text, found) for text, found in zip(texts, cues, strict=True)]
+        rows = [[row for row in dict.fromkeys(map(get, turn)) if row is not None] for turn in names]
+        dense = self.encoder.encode([text.words for text in texts])
+        logits = np.asarray(scaled(rows, len(self.vocabulary)) @ self.weights) + self.bias
+        logits += np.stack([np.einsum("ij,j->i", dense, column) for column in self.vector.T], axis=1)
         chances = np.exp(logits - logits.max(axis=1, keepdims=True))
         chances /= chances.sum(axis=1, keepdims=True)
-        labels = chances.argmax(axis=1) - 1
-        scores = chances[:, 2] - chances[:, 0]
-        return [self._polarity(int(labels[i]), float(scores[i]), spans[i], found[i]) for i in range(len(texts))]
+        labels = (chances.argmax(axis=1) - 1).tolist()
+        scores = (chances[:, 2] - chances[:, 0]).astype(float).round(4).tolist()
+        return [Polarity(label, score) for label, score in zip(labels, scores, strict=True)]
 
-    def _spans(self, text: str, found: list[Word], cues: Sequence[str]) -> list[tuple[int, int, int]]:
-        known = self.vocabulary
-        seen: dict[int, tuple[int, int, int]] = {}
-        for feature, first, end in features(text, found, cues):
-            row = known.get(feature)
-            if row is not None and row not in seen:
-                seen[row] = (row, first, end)
-        return list(seen.values())
+    def evidence(self, read: Spoken, label: int) -> tuple[int, int]:
+        """Characters [start, end) of the words that pushed most towards `label`; (0, 0) without words."""
+        words = read.words[:_MAX_WORDS]
+        gains = [0.0] * len(words)
+        for name, first, end in _placed(words):
+            push = label * self._pushes.get(name, 0.0) / (end - first)
+            for place in range(first, end) if push else ():
+                gains[place] += push
+        first, end = best_run(gains)
+        spans = places(read) if end else []
+        return (spans[first][0], spans[end - 1][1]) if end else (0, 0)
 
-    def _matrix(self, rows: list[list[int]]) -> csr_matrix:
-        return ngram_matrix(rows, len(self.vocabulary))
-
-    def _polarity(self, label: int, score: float, spans: list[tuple[int, int, int]], found: list[Word]) -> Polarity:
-        start, end = self._evidence(label, spans, found) if label else (0, 0)
-        return Polarity(label, round(score, 4), start, end)
-
-    def _evidence(self, label: int, spans: list[tuple[int, int, int]], found: list[Word]) -> tuple[int, int]:
-        """Characters of the best run of words: each feature's weight is shared by its words."""
-        gains = np.zeros(len(found) + 1)
-        for row, first, end in spans:
-            if end:
-                push = float(self.weights[row, label + 1] - self.weights[row, 1 - label])
-                gains[first:end] += push / (end - first)
-        first, end = best_run(gains[: len(found)])
-        return (found[first][1], found[end - 1][2]) if end else (0, 0)
+    @cached_property
+    def _pushes(self) -> dict[str, float]:
+        """Feature → what it adds to positive minus negative."""
+        return dict(zip(self.vocabulary, (self.weights[:, 2] - self.weights[:, 0]).tolist(), strict=True))
 
 
-def best_run(gains: npt.NDArray[np.float64]) -> tuple[int, int]:
+def _placed(words: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    for i, word in enumerate(words):
+        yield word, i, i + 1
+    for i in range(len(words) - 1):
+        yield f"{words[i]} {words[i + 1]}", i, i + 2
+    yield from _negated(words)
+
+
+def best_run(gains: Sequence[float]) -> tuple[int, int]:
     """[first, end) of the run with the largest sum (Kadane); (0, 0) where there is nothing."""
-    best, best_run_, total, first = -np.inf, (0, 0), 0.0, 0
+    best, run, total, first = float("-inf"), (0, 0), 0.0, 0
     for i, gain in enumerate(gains):
         if total <= 0:
             total, first = 0.0, i
         total += gain
         if total > best:
-            best, best_run_ = total, (first, i + 1)
-    return best_run_
+            best, run = total, (first, i + 1)
+    return run
 
 
-def ngram_matrix(rows: list[list[int]], n_features: int) -> csr_matrix:
-    """(n, n_features): 1 / √(features known) where a feature occurs."""
+def incidence(rows: Sequence[Sequence[int]], width: int) -> csr_matrix:
+    """(n, width): how often each column occurs, in the order given (sums then do not depend on the batch)."""
     from scipy.sparse import csr_matrix
 
     ends = np.zeros(len(rows) + 1, np.int64)
     np.cumsum([len(row) for row in rows], out=ends[1:])
     columns = np.fromiter((column for row in rows for column in row), np.int64, int(ends[-1]))
-    sizes = np.diff(ends)
-    values = np.repeat(1 / np.sqrt(np.maximum(sizes, 1)), sizes).astype(np.float32)
-    return csr_matrix((values, columns, ends), shape=(len(rows), n_features))
+    return csr_matrix((np.ones(len(columns), np.float32), columns, ends), shape=(len(rows), width))
+
+
+def scaled(rows: Sequence[Sequence[int]], width: int) -> csr_matrix:
+    """(n, width): 1 / √(features known) where a feature occurs."""
+    matrix = incidence(rows, width)
+    sizes = np.diff(matrix.indptr)
+    matrix.data = np.repeat(1 / np.sqrt(np.maximum(sizes, 1)), sizes).astype(np.float32)
+    return matrix
 
 
 @lru_cache(maxsize=1)
@@ -179,23 +196,21 @@ def polarity_model() -> PolarityModel:
     meta: dict[str, Any] = json.loads((folder / "meta.json").read_text("utf-8"))
     tensors = {name: t.astype(np.float32) for name, t in load_file(folder / "head.safetensors").items()}
     names = (folder / "features.txt").read_text("utf-8").splitlines()
-    encoder = load_encoder(meta["settings"]["encoder"].partition("@")[0])
-    if encoder.name != meta["settings"]["encoder"] or len(names) != len(tensors["weights"]):
+    engine = meta["settings"]["encoder"]
+    encoder = load_encoder(engine.partition("@")[0])
+    if not isinstance(encoder, StaticEncoder) or encoder.name != engine or len(names) != len(tensors["weights"]):
         raise ModelError(
-            f"{MODEL} was trained on {meta['settings']['encoder']}, this is {encoder.name}",
+            f"{MODEL} was trained on {engine} and {len(tensors['weights'])} features; "
+            f"found {encoder.name} and {len(names)}",
             hint="python -m textinsight.learn.train_sentiment --data DIR",
         )
-    vocabulary = {name: row for row, name in enumerate(names)}
-    name = f"{meta['name']}@{meta['version']}"
-    return PolarityModel(name, vocabulary, tensors["weights"], tensors["vector"], tensors["bias"], encoder)
-
-
-def polarities(texts: Sequence[str], cues: Sequence[Sequence[str]]) -> list[Polarity]:
-    """One polarity a text; a text that repeats with the same cues is read once."""
-    order: dict[tuple[str, tuple[str, ...]], int] = {}
-    index = [order.setdefault((text, tuple(cue)), len(order)) for text, cue in zip(texts, cues, strict=True)]
-    distinct = polarity_model().predict([text for text, _ in order], [cue for _, cue in order]) if order else []
-    return [distinct[i] for i in index]
+    return PolarityModel(
+        name=f"{meta['name']}@{meta['version']}",
+        vocabulary={name: row for row, name in enumerate(names)},
+        encoder=WordVectors(encoder),
+        engine=engine,
+        **tensors,
+    )
 
 
 def model_name() -> str:

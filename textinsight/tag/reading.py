@@ -12,8 +12,9 @@ from spacy.tokens import Doc
 
 from textinsight.conversation import Conversation
 from textinsight.doc import ensure_extensions, to_conversation
-from textinsight.tag.polarity import Polarity, polarities
+from textinsight.tag.polarity import Polarity, polarity_model
 from textinsight.tag.scan import Hits, names, scan
+from textinsight.tag.words import Spoken, spoken
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -21,21 +22,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A conversation with one entry a turn in `found` (cues) and `polarity`."""
+    """A conversation with one entry a turn: its words (`spoken`), cues (`found`) and `polarity`."""
 
     conversation: Conversation
+    spoken: tuple[Spoken, ...]
     found: tuple[Hits, ...]
     polarity: tuple[Polarity, ...]
 
 
 def read(conversations: Sequence[Conversation]) -> list[Reading]:
     """One reading a conversation; all turns go through the polarity model together."""
-    found = [scan(conversation) for conversation in conversations]
-    texts = [turn.text for conversation in conversations for turn in conversation.turns]
-    scored = iter(polarities(texts, [names(hits) for turns in found for hits in turns]))
+    said = [tuple(spoken(turn.text) for turn in conversation.turns) for conversation in conversations]
+    found = [scan(conversation, texts) for conversation, texts in zip(conversations, said, strict=True)]
+    cues = [names(hits) for turns in found for hits in turns]
+    scored = iter(polarity_model().predict([text for texts in said for text in texts], cues))
     return [
-        Reading(conversation, hits, tuple(next(scored) for _ in conversation.turns))
-        for conversation, hits in zip(conversations, found, strict=True)
+        Reading(conversation, texts, hits, tuple(next(scored) for _ in texts))
+        for conversation, texts, hits in zip(conversations, said, found, strict=True)
     ]
 
 

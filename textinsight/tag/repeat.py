@@ -11,7 +11,7 @@ from spacy.language import Language
 from textinsight.conversation import Role
 from textinsight.findings import Tag
 from textinsight.tag.reading import Component, Reading, share
-from textinsight.tag.scan import Hit, belief, evidence, fold, labelled
+from textinsight.tag.scan import Hit, belief, evidence, labelled
 
 MODEL = "repeat-cues@1"
 _YES = re.compile(
@@ -58,7 +58,7 @@ def _confirmed(reading: Reading) -> list[tuple[int, Hit]]:
     for asked, _ in labelled(reading.found, "asks_before"):
         answer = asked + 1
         if answer < len(turns) and turns[answer].role is Role.CUSTOMER:
-            match = _YES.match(fold(turns[answer].text))
+            match = _YES.match(reading.spoken[answer].folded)
             if match:
                 confirmed.append((answer, Hit("repeat_contact", match.start(), match.end(), _YES_WEIGHT)))
     return confirmed

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from textinsight.conversation import Conversation, Role
 from textinsight.findings import Tag
+from textinsight.tag.words import Spoken, spoken
 
 NEGATION, CONDITION, QUESTION, OPENING = "negation", "condition", "question", "opening"
 
@@ -17,11 +18,11 @@ _NEGATED = re.compile(
     r"\b(?:not|never|no|nor|without|n't|[a-z]+n't|dont|doesnt|didnt|cant|wont|isnt|wasnt|havent|hasnt|wouldnt|"
     r"no need to|instead of|rather than|cannot)[\s,]{1,3}(?:(?!i\b|we\b|if\b)[a-z']+[\s,]{1,3}){0,4}$"
 )
+_NEGATED_INSIDE = re.compile(r"(?:[a-z']+[\s,]{1,3}){0,2}(?:not|never|[a-z]+n't|havent|hasnt|didnt|dont|isnt|wasnt)\b")
 _CONDITIONAL = re.compile(r"\b(?:if|unless|when|once|until|in case|hope|hopefully|hoping|whether)\b[^.!?\n]{0,40}$")
 _CLAUSE_END = re.compile(r"[.!?;\n]|\bbut\b|\bhowever\b")
-_WORD = re.compile(r"[a-z0-9][a-z0-9'-]*")
+_KNOWN = 100_000  # tokens remembered
 _BLANK = r"(?:[\s,]{1,3})"
-_CURLY = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "\u00a0": " "})
 
 
 @dataclass(frozen=True)
@@ -49,36 +50,37 @@ class Hit:
 Hits = tuple[Hit, ...]
 
 
-def fold(text: str) -> str:
-    """The text as patterns see it: lower case, straight quotes, every character at its place."""
-    lowered = text.translate(_CURLY).lower()
-    if len(lowered) == len(text):
-        return lowered
-    return "".join(char.lower() if len(char.lower()) == 1 else char for char in text.translate(_CURLY))
-
-
 class CueTable:
-    """Cues compiled and indexed by the beginnings of the words they need."""
+    """Cues compiled and indexed by the words, or beginnings of words, that they need."""
 
     def __init__(self, cues: Sequence[Cue], words: Mapping[str, str]) -> None:
         self.cues = tuple(cues)
         self.patterns = tuple(_compile(cue.pattern, words) for cue in cues)
         self._keys: dict[str, list[int]] = {}
+        self._known: dict[str, frozenset[int]] = {}
         for number, cue in enumerate(cues):
             for key in cue.keys.split():
                 self._keys.setdefault(key, []).append(number)
 
-    @cached_property
-    def _lookup(self) -> re.Pattern[str]:
-        keys = "|".join(sorted(map(re.escape, self._keys), key=len, reverse=True))
-        return re.compile(rf"\b({keys})")
-
-    def find(self, text: str, *, opening: bool = True) -> Hits:
+    def find(self, read: Spoken, *, opening: bool = True) -> Hits:
         """Hits in one turn by position; `opening`: nobody has yet asked the customer to go elsewhere."""
-        folded = fold(text)
-        numbers = {number for key in set(self._lookup.findall(folded)) for number in self._keys[key]}
-        hits = [hit for number in sorted(numbers) for hit in self._matches(number, folded, opening)]
+        numbers: set[int] = set()
+        for token in set(read.tokens):
+            known = self._known.get(token)
+            numbers |= self._learn(token) if known is None else known
+        if not numbers:
+            return ()
+        hits = [hit for number in sorted(numbers) for hit in self._matches(number, read.folded, opening)]
         return tuple(sorted(hits, key=lambda hit: (hit.start, hit.end, hit.label)))
+
+    def _learn(self, token: str) -> frozenset[int]:
+        """The cues a token may belong to: keys of up to three letters must be the token, longer ones begin it."""
+        if len(self._known) > _KNOWN:
+            self._known.clear()
+        heads = {token, *(token[:end] for end in range(4, len(token)))}
+        found = frozenset(number for head in heads for number in self._keys.get(head, ()))
+        self._known[token] = found
+        return found
 
     def _matches(self, number: int, folded: str, opening: bool) -> Iterable[Hit]:
         cue = self.cues[number]
@@ -102,6 +104,8 @@ def _guarded(folded: str, start: int, end: int, guards: tuple[str, ...]) -> bool
     starts_with_subject = folded.startswith(("i ", "i'", "we ", "we'"), start)
     if NEGATION in guards and not starts_with_subject and _NEGATED.search(before):
         return True
+    if NEGATION in guards and _NEGATED_INSIDE.match(folded, start, end):
+        return True
     if CONDITION in guards and _CONDITIONAL.search(before):
         return True
     return QUESTION in guards and "?" in folded[end : end + _REACH].partition(".")[0]
@@ -115,16 +119,16 @@ def tables() -> tuple[CueTable, CueTable]:
     return CueTable(CUSTOMER, WORDS), CueTable(AGENT, WORDS)
 
 
-def scan(conversation: Conversation) -> tuple[Hits, ...]:
+def scan(conversation: Conversation, read: Sequence[Spoken]) -> tuple[Hits, ...]:
     """One entry a turn. A customer's turn is read for customers' cues, an agent's or bot's for agents'."""
     customer, agent = tables()
     opening = True
     found: list[Hits] = []
-    for turn in conversation.turns:
+    for turn, text in zip(conversation.turns, read, strict=True):
         if turn.role is Role.CUSTOMER:
-            found.append(customer.find(turn.text, opening=opening))
+            found.append(customer.find(text, opening=opening))
         elif turn.role in (Role.AGENT, Role.BOT):
-            found.append(agent.find(turn.text))
+            found.append(agent.find(text))
             opening = opening and not any(hit.label == "moves" for hit in found[-1])
         else:
             found.append(())
@@ -133,7 +137,7 @@ def scan(conversation: Conversation) -> tuple[Hits, ...]:
 
 def cue_labels(text: str) -> tuple[str, ...]:
     """The labels of the customers' cues in a text taken alone."""
-    return names(tables()[0].find(text))
+    return names(tables()[0].find(spoken(text)))
 
 
 def names(hits: Hits) -> tuple[str, ...]:

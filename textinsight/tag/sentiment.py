@@ -7,9 +7,8 @@ from functools import partial
 
 from spacy.language import Language
 
-from textinsight.conversation import Conversation
 from textinsight.findings import Tag, TurnSentiment
-from textinsight.tag.polarity import model_name
+from textinsight.tag.polarity import polarity_model
 from textinsight.tag.reading import Component, Reading
 
 
@@ -54,13 +53,10 @@ def _overall(scores: list[float], end_weight: float) -> float:
 
 
 def _tag(reading: Reading, turn: int) -> Tag:
-    found, conversation = reading.polarity[turn], reading.conversation
-    quote = _text(conversation, turn)[found.start : found.end]
-    return Tag(turn, found.start, found.end, "sentiment", str(found.label), found.score, quote, model_name())
-
-
-def _text(conversation: Conversation, turn: int) -> str:
-    return conversation.turns[turn].text
+    model, found = polarity_model(), reading.polarity[turn]
+    start, end = model.evidence(reading.spoken[turn], found.label)
+    quote = reading.conversation.turns[turn].text[start:end]
+    return Tag(turn, start, end, "sentiment", str(found.label), found.score, quote, model.name)
 
 
 @Language.factory(  # type: ignore[untyped-decorator]
