@@ -96,15 +96,21 @@ _CONVERT: dict[str, tuple[str, Convert]] = {
 _NAMES = tuple(field.name for field in fields(Facts))
 
 
-def read(record: Mapping[str, Any], bound: Mapping[str, str], *, day_first: bool | None) -> Facts:
-    """The contact's fields in a record whose columns are `bound`; ValueError naming field, value and range."""
+Plan = tuple[tuple[str, str, Convert], ...]
+
+
+def plan(bound: Mapping[str, str]) -> Plan:
+    """(column, our field, how to read it) for the bound columns that say something of the contact."""
+    return tuple((column, *_CONVERT[field]) for field, column in bound.items() if field in _CONVERT)
+
+
+def read(record: Mapping[str, Any], steps: Plan, *, day_first: bool | None) -> Facts:
+    """The contact's fields in a record; ValueError naming field, value and range."""
     facts = Facts()
-    for field, column in bound.items():
-        if field in _CONVERT:
-            value = record.get(column)
-            if value is not None:
-                target, convert = _CONVERT[field]
-                setattr(facts, target, convert(value, column, day_first))
+    for column, field, convert in steps:
+        value = record.get(column)
+        if value is not None:
+            setattr(facts, field, convert(value, column, day_first))
     return facts
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from textinsight.errors import InputError
-from textinsight.ingest import times, turns
+from textinsight.ingest import contact, times, turns
 from textinsight.ingest.columns import bind
 from textinsight.ingest.files import decode
 from textinsight.ingest.reader import Reject
@@ -50,12 +50,12 @@ class Layout:
     messages: bool
     day_first: bool | None
     names: dict[str, None]
-    facts: dict[str, str] = field(default_factory=dict)
+    facts: contact.Plan = ()
 
     def __post_init__(self) -> None:
         """A message's own time is no fact of its contact."""
         drop = ("time",) if self.messages else ()
-        self.facts = {field: column for field, column in self.bound.items() if field not in drop}
+        self.facts = contact.plan({ours: theirs for ours, theirs in self.bound.items() if ours not in drop})
 
     def see(self, values: Mapping[str, Any]) -> None:
         """Records of one file may have different keys: bind those not met before."""

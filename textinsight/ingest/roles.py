@@ -107,9 +107,11 @@ def assign(
 
     unlabelled: the role of a turn without a label in which no cue speaks.
     """
+    exact = [known(label) for label in labels if label is not None]
+    settled = [guess for guess in exact if guess is not None]
+    if len(settled) == len(labels):  # the usual file names its roles
+        return settled
     named = _settled(labels, customer, agent, company)
-    if all(label is not None and label in named for label in labels):
-        return [named[label] for label in labels if label is not None]
     guessed = _guess_speakers(labels, texts, named)
     return [_turn(label, text, guessed, unlabelled) for label, text in zip(labels, texts, strict=True)]
 

@@ -124,9 +124,8 @@ def _conversation(
         if not any(turn.label for turn in said):
             raise ValueError("no line of the form 'Agent: …' or 'Customer: …'")
         present = {ours: theirs for ours, theirs in mapping.items() if theirs in block.header}
-        facts = contact.read(
-            block.header, bind(block.header, present), day_first=times.day_first(block.header.values())
-        )
+        steps = contact.plan(bind(block.header, present))
+        facts = contact.read(block.header, steps, day_first=times.day_first(block.header.values()))
         facts.conversation_id = block.id or facts.conversation_id
         return contact.build(facts, said, fallback_id=lambda: fallback, line=block.first, limits=limits)
     except ValueError as error:
