@@ -252,7 +252,7 @@ def test_factory_entry_point_and_config_agree(nlp: spacy.Language, name: str) ->
     ],
 )
 def test_bad_configs_are_refused(make: object) -> None:
-    with pytest.raises(ValueError, match="must be|must lie"):
+    with pytest.raises(ValueError, match=r"must be|must lie"):
         make()  # type: ignore[operator]
 
 

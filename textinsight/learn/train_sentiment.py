@@ -129,6 +129,7 @@ def save(model: PolarityModel, folder: Path, *, measured: dict[str, Any], config
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {"weights": model.weights, "vector": model.vector, "bias": model.bias}
     save_file({k: np.ascontiguousarray(v, np.float16) for k, v in tensors.items()}, folder / "head.safetensors")
+    (folder / "head.safetensors").chmod(0o644)
     (folder / "features.txt").write_text("\n".join(model.vocabulary) + "\n", "utf-8")
     hashes = {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in ("head.safetensors", "features.txt")}
     name, _, version = model.name.partition("@")
