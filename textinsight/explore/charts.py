@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from textinsight.explore import layout
@@ -15,31 +16,40 @@ Spec = dict[str, Any]
 
 # Blue and orange stay apart for colour-blind eyes; grey says "not to be leant on".
 BLUE, ORANGE, GREY, PALE = "#2f7fb8", "#d9722e", "#9aa4ad", "rgba(128,140,150,0.28)"
-MAX_EDGES = 40
+MAX_EDGES = 20
 
 
 def trend(frame: pd.DataFrame, *, label: str, percent: bool, scale: tuple[float | None, float | None]) -> Spec:
-    """Contacts as bars and a measure as a line over them; frame: period, contacts, value (null: a gap)."""
-    values = [None if math.isnan(v) else round(100 * v if percent else v, 3) for v in frame["value"]]
-    low, high = scale
+    """A measure as a line in its 95% band over small bars of contacts; frame: period, contacts, value, low, high."""
+    factor = 100 if percent else 1
+    value, low, high = (_numbers(frame[name] * factor) for name in ("value", "low", "high"))
+    band = [None if a is None or b is None else round(b - a, 3) for a, b in zip(low, high, strict=True)]
+    ghost = {"type": "line", "stack": "band", "symbol": "none", "silent": True, "lineStyle": {"opacity": 0}}
+    most = int(frame["contacts"].max()) if len(frame) else 0
     return {
         "tooltip": {"trigger": "axis"},
-        "legend": {"top": 0, "left": 0, "icon": "roundRect", "itemWidth": 12, "itemHeight": 8},
-        "grid": {"left": 8, "right": 8, "top": 44, "bottom": 4, "containLabel": True},
+        "legend": {"top": 0, "left": 0, "icon": "roundRect", "itemWidth": 12, "itemHeight": 8,
+                   "data": [label, "95% interval", "Contacts"]},
+        "grid": {"left": 8, "right": 8, "top": 40, "bottom": 4, "containLabel": True},
         "xAxis": {"type": "category", "data": frame["period"].tolist(), "axisTick": {"show": False}},
         "yAxis": [
-            _axis(formatter="{value} %" if percent else "{value}", low=low, high=high),
-            _axis(formatter="{value}", low=0, high=None, lines=False),
+            _axis(formatter="{value} %" if percent else "{value}", low=scale[0], high=scale[1]),
+            {"type": "value", "show": False, "axisLabel": {"show": False}, "min": 0, "max": max(3 * most, 1)},
         ],
         "series": [
             {
                 "type": "bar", "name": "Contacts", "yAxisIndex": 1, "data": [int(n) for n in frame["contacts"]],
-                "itemStyle": {"color": PALE, "borderRadius": [2, 2, 0, 0]}, "barCategoryGap": "25%",
+                "itemStyle": {"color": PALE, "borderRadius": [2, 2, 0, 0]}, "barCategoryGap": "35%",
+            },
+            {**ghost, "name": "from", "data": low, "tooltip": {"valueFormatter": _number(percent)}},
+            {
+                **ghost, "name": "95% interval", "data": band, "areaStyle": {"color": BLUE, "opacity": 0.16},
+                "itemStyle": {"color": BLUE, "opacity": 0.3}, "tooltip": {"show": False},
             },
             {
-                "type": "line", "name": label, "data": values, "symbolSize": 5, "connectNulls": False, "z": 3,
+                "type": "line", "name": label, "data": value, "symbolSize": 5, "connectNulls": False, "z": 3,
                 "itemStyle": {"color": BLUE}, "lineStyle": {"width": 2.5, "color": BLUE},
-                "tooltip": {"valueFormatter": "%.1f %%" if percent else "%.2f"},
+                "tooltip": {"valueFormatter": _number(percent)},
             },
         ],
     }  # fmt: skip
@@ -106,48 +116,51 @@ def evidence(rows: list[dict[str, Any]]) -> Spec:
 
 
 def downstream(edges: pd.DataFrame, sizes: dict[str, int]) -> Spec:
-    """Topics as nodes (area: contacts), A → B as arrows (width: lift; colour: supported or grey); at most 40.
+    """Topics as nodes (area: contacts), A → B as arrows; causes to the left, consequences to the right.
 
-    edges: columns of the edges table with label_a and label_b. The order of `series[0].links` is that of the rows.
+    edges: columns of the edges table with label_a and label_b; at most 20 are drawn, and `series[0].links` follows
+    their order. Width: the lower bound of the lift, so that few cases never draw a thick arrow. Grey: unsupported.
     """
     shown = edges.head(MAX_EDGES)
-    ids = list(dict.fromkeys([*shown["topic_a"], *shown["topic_b"]]))
     labels = dict(zip([*shown["topic_a"], *shown["topic_b"]], [*shown["label_a"], *shown["label_b"]], strict=True))
-    at = {topic: i for i, topic in enumerate(ids)}
+    at = {topic: i for i, topic in enumerate(labels)}
     links = [_link(row, at) for row in shown.to_dict("records")]
-    placed = layout.places(len(ids), [(link["source"], link["target"], link["value"]) for link in links])
-    largest = max([sizes.get(topic, 0) for topic in ids], default=1) or 1
+    placed = layout.places(len(at), [(link["source"], link["target"], 1.0) for link in links])
+    largest = max((sizes.get(topic, 0) for topic in labels), default=1) or 1
     nodes = [
         {
             "id": topic,
-            "name": short(labels[topic], 60),
+            "name": short(label, 40),
             "value": sizes.get(topic, 0),
             "x": 1000 * place.x,
-            "y": 520 * place.y,
-            "symbolSize": 10 + 30 * math.sqrt(sizes.get(topic, 0) / largest),
+            "y": 1000 * place.y,
+            "symbolSize": 8 + 22 * math.sqrt(sizes.get(topic, 0) / largest),
             "itemStyle": {"color": BLUE},
+            "label": {"position": "left" if place.x == 0 else "right" if place.x == 1 else "top"},
         }
-        for topic, place in zip(ids, placed, strict=True)
+        for (topic, label), place in zip(labels.items(), placed, strict=True)
     ]
     return {
         "tooltip": {"confine": True},
         "series": [
             {
                 "type": "graph", "layout": "none", "roam": False, "selectedMode": "single",
-                "left": 110, "right": 110, "top": 34, "bottom": 34,
-                "edgeSymbol": ["none", "arrow"], "edgeSymbolSize": 9,
-                "data": nodes, "links": links,
-                "label": {
-                    "show": True, "position": "bottom", "distance": 4, "width": 150, "overflow": "break",
-                    "fontSize": 12,
-                },
-                "labelLayout": {"hideOverlap": False},
-                "lineStyle": {"curveness": 0.12},
+                "left": 230, "right": 230, "top": 44, "bottom": 20,
+                "edgeSymbol": ["none", "arrow"], "edgeSymbolSize": 8, "data": nodes, "links": links,
+                "label": {"show": True, "distance": 6, "fontSize": 13, "width": 210, "overflow": "truncate"},
+                "lineStyle": {"curveness": 0.08},
                 "emphasis": {"focus": "adjacency", "lineStyle": {"opacity": 1}},
                 "select": {"lineStyle": {"color": ORANGE, "opacity": 1}, "itemStyle": {"borderColor": ORANGE}},
             }
         ],
     }  # fmt: skip
+
+
+def map_height(spec: Spec) -> int:
+    """Pixels that the map needs: its fullest layer decides."""
+    nodes = spec["series"][0]["data"]
+    layers = Counter(node["x"] for node in nodes)
+    return max(260, 70 + 34 * max(layers.values(), default=0))
 
 
 def is_supported(n_starts: float, q_value: float) -> bool:
@@ -156,25 +169,33 @@ def is_supported(n_starts: float, q_value: float) -> bool:
 
 
 def _link(row: dict[Any, Any], at: dict[str, int]) -> Spec:
-    lift = float(row["lift"])
     supported = is_supported(row["n_starts"], row["q_value"])
+    sure = math.log2(max(float(row["lift_low"]), 1.0))
     return {
         "source": at[row["topic_a"]],
         "target": at[row["topic_b"]],
-        "value": round(lift, 2),
+        "value": round(float(row["lift"]), 2),
         "lineStyle": {
-            "width": 1 + 2 * min(max(math.log2(max(lift, 1e-9)), 0), 4),
-            "color": BLUE if supported and lift > 1 else GREY,
-            "opacity": 0.75 if supported and lift > 1 else 0.35,
+            "width": 1 + 2 * min(sure, 3.5),
+            "color": BLUE if supported else GREY,
+            "opacity": 0.75 if supported else 0.45,
         },
     }
 
 
-def _axis(*, formatter: str, low: float | None, high: float | None, lines: bool = True) -> Spec:
+def _numbers(column: pd.Series[float]) -> list[float | None]:
+    return [None if math.isnan(value) else round(float(value), 3) for value in column]
+
+
+def _number(percent: bool) -> str:
+    return "%.1f %%" if percent else "%.2f"
+
+
+def _axis(*, formatter: str, low: float | None, high: float | None) -> Spec:
     return {
         "type": "value",
         "axisLabel": {"formatter": formatter},
-        "splitLine": {"show": lines, "lineStyle": {"opacity": 0.4}},
-        **({} if low is None else {"min": low}),
+        "splitLine": {"lineStyle": {"opacity": 0.4}},
+        **({"scale": True} if low is None else {"min": low}),
         **({} if high is None else {"max": high}),
     }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import streamlit as st
 
+from textinsight import __version__
 from textinsight.errors import TextinsightError
 from textinsight.explore import sidebar, state
 from textinsight.explore.words import escape
 
+_ICON = Path(__file__).parent / "icon.svg"
+_FILTERED = ("Overview", "Contacts", "Conversation")
 _PAGES = (
     ("overview", "Overview", ":material/monitoring:", "Headline figures, trend, and what to fix first."),
     ("contacts", "Contacts", ":material/forum:", "Every contact: filter, search, read, download."),
@@ -21,7 +25,7 @@ _PAGES = (
 
 def main() -> None:
     """Run the app."""
-    st.set_page_config(page_title="textinsight", page_icon=":material/forum:", layout="wide")
+    st.set_page_config("textinsight", str(_ICON), layout="wide", menu_items={"About": f"textinsight {__version__}"})
     pages = [
         st.Page(state.PAGES / f"{name}.py", title=title, icon=icon, help=help_, default=name == "overview")
         for name, title, icon, help_ in _PAGES
@@ -29,7 +33,8 @@ def main() -> None:
     chosen = st.navigation({"textinsight": pages})
     try:
         st.session_state["source"] = state.open_source()
-        st.session_state["filters"] = sidebar.filter_bar(state.source().panel)
+        if chosen.title in _FILTERED:
+            st.session_state["filters"] = sidebar.filter_bar(state.source().panel)
         chosen.run()
     except TextinsightError as error:
         _no_archive(error)

@@ -37,6 +37,7 @@ _COLUMNS = (
 )
 _NULLS = {"channel": UNKNOWN, "company": UNKNOWN, "topic_label": UNCLEAR, "resolution": "unclear"}
 _DAY_S = 86_400
+_WEEKLY_DAYS = 190  # half a year and a week
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Panel:
         return summarise(observed, group[mask], n_groups, kind=catalogue()[name].kind)
 
     def trend(self, name: str, filters: Filters) -> pd.DataFrame:
-        """The measure by week (by month above half a year): period, contacts, value, low, high, n."""
+        """The measure by week (month above half a year): period (its start), contacts, value, low, high, n."""
         import pandas as pd
 
         mask = self.chosen(filters) & ~np.isnan(self.facts.start)
@@ -121,12 +122,14 @@ class Panel:
         group[mask] = code
         s = self.groups(name, mask, group, len(seen))
         columns = {"contacts": np.bincount(code, minlength=len(seen)), "value": s.value, "low": s.low, "high": s.high}
-        return pd.DataFrame({"period": seen.astype("datetime64[D]").astype(str), **columns, "n": s.n})
+        form = "%-d %b" if self.is_weekly(mask) else "%b %Y"
+        names = [day.strftime(form) for day in seen.astype("datetime64[D]").tolist()]
+        return pd.DataFrame({"period": names, **columns, "n": s.n})
 
     def is_weekly(self, mask: Mask) -> bool:
         """Whether the chosen contacts span at most half a year."""
         start = self.facts.start[mask & ~np.isnan(self.facts.start)]
-        return bool(len(start) == 0 or np.ptp(start) <= 183 * _DAY_S)
+        return bool(len(start) == 0 or np.ptp(start) <= _WEEKLY_DAYS * _DAY_S)
 
     def fix_list(self, mask: Mask) -> pd.DataFrame:
         """One row a topic, most avoidable contacts first: contacts, repeats, downstream, effort, sentiment.

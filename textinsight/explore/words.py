@@ -24,7 +24,17 @@ MEASURES = {
 
 RESOLUTIONS = {"resolved": "Resolved", "unresolved": "Not resolved", "moved": "Passed on", "unclear": "Unclear"}
 ROLES = {"customer": "Customer", "agent": "Agent", "bot": "Bot", "system": "System", "unknown": "Unknown speaker"}
-RELATIONS = {"same_issue": "Same issue", "downstream": "Brought on"}
+TAGS = {
+    "issue stated": "Issue",
+    "sentiment 1": "Positive",
+    "sentiment -1": "Negative",
+    "stated_repeat true": "Says it is a repeat",
+    "churn_risk true": "Churn risk",
+    "escalation true": "Escalation",
+    "resolution resolved": "Resolved",
+    "resolution unresolved": "Not resolved",
+    "resolution moved": "Passed on",
+}
 SIGNALS = {
     "prior": "Starting point",
     "issue_similarity": "Wording of the issue",
@@ -47,6 +57,7 @@ HELP = {
     "repeats": "Contacts of this topic that came back for the same issue.",
     "downstream": "Later contacts about another issue that contacts of this topic brought on, each counted with its "
     "probability.",
+    "fcr": "Contacts that open an issue without the customer coming back for it / all whose window is over.",
     "avoidable": "Repeats + downstream contacts: what would not have come if the topic were solved at once.",
     "rate": "Share of A-starts after which the customer opened an issue of topic B within the window.",
     "base_rate": "The same share for comparable starts without A: other customers of the same months, or the same "
@@ -57,6 +68,7 @@ HELP = {
     "n_starts": "Contacts that opened an issue of topic A and whose window is over.",
     "n_followed": "Starts that were followed by B.",
     "median_gap_days": "Days from the end of A to the start of B, median.",
+    "n_pairs": "Pairs of contacts that are linked one by one: what can be read below.",
     "n_open_excluded": "Starts left out because their window is not over yet: what follows them is unknown.",
 }
 
@@ -93,6 +105,23 @@ def figure(value: float | None, unit: str) -> str:
     return MASK if value is None or math.isnan(value) else _FORMATS.get(unit, "{:,.2f}").format(value)
 
 
+def interval(low: float, high: float, unit: str) -> str:
+    """A 95% interval in the measure's unit."""
+    if unit == "share":
+        return f"{100 * low:.1f}–{100 * high:.1f}%"
+    return f"{figure(low, unit)} to {figure(high, unit)}"
+
+
+def chance(probability: float) -> str:
+    """A probability as a percentage that never claims certainty."""
+    return "> 99%" if probability > 0.99 else "< 1%" if probability < 0.01 else f"{probability:.0%}"
+
+
+def small(q: float) -> str:
+    """A false-discovery rate."""
+    return "< 0.001" if q < 0.001 else f"{q:.3f}"
+
+
 def change(now: float, before: float, unit: str) -> str | int:
     """The difference of two figures: percentage points for shares, percent for counts; 0 where it rounds to none."""
     if unit in _COUNTS:
@@ -101,7 +130,7 @@ def change(now: float, before: float, unit: str) -> str | int:
         text = f"{100 * (now - before):+.1f} pp"
     else:
         text = f"{now - before:+.2f}"
-    return 0 if text and not re.search("[1-9]", text) else text.replace("-", "−") if text else ""
+    return 0 if text and not re.search("[1-9]", text) else text
 
 
 _COUNTS = ("contacts", "customers", "issues")

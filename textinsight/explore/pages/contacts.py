@@ -10,16 +10,14 @@ from textinsight.explore.queries import contacts
 _SIZE = 50
 _TABLE = {
     "started_at": parts.time_column(),
-    "channel": st.column_config.TextColumn("Channel", width=80),
-    "topic_label": st.column_config.TextColumn("Topic", width=170),
-    "issue_text": st.column_config.TextColumn(
-        "Issue, as the customer says it", width="large", help=words.HELP["issue"]
-    ),
-    "resolution": st.column_config.TextColumn("Outcome", width=110, help=words.HELP["resolution"]),
-    "repeat": st.column_config.CheckboxColumn("Repeat", width=70, help=words.HELP["repeat"]),
-    "effort_score": st.column_config.NumberColumn("Effort", width=70, format="%.1f", help=words.HELP["effort"]),
-    "sentiment": st.column_config.NumberColumn("Sentiment", width=90, format="%+.2f", help=words.HELP["sentiment"]),
-    "csat": st.column_config.NumberColumn("CSAT", width=60, format="%d"),
+    "channel": st.column_config.TextColumn("Channel", width=70),
+    "topic_label": st.column_config.TextColumn("Topic", width=150),
+    "issue_text": st.column_config.TextColumn("Issue, as the customer says it", width=330, help=words.HELP["issue"]),
+    "resolution": st.column_config.TextColumn("Outcome", width=95, help=words.HELP["resolution"]),
+    "repeat": st.column_config.TextColumn("Repeat", width=65, help=words.HELP["repeat"]),
+    "effort_score": st.column_config.NumberColumn("Effort", width=60, format="%.1f", help=words.HELP["effort"]),
+    "sentiment": st.column_config.NumberColumn("Sentiment", width=80, format="%+.2f", help=words.HELP["sentiment"]),
+    "csat": st.column_config.NumberColumn("CSAT", width=55, format="%d"),
     "company": st.column_config.TextColumn("Company", width=110),
     "n_turns": st.column_config.NumberColumn("Turns", width=60),
 }
@@ -48,6 +46,7 @@ def _table(search: str, order: str, n: int) -> None:
     frame = parts.naive(frame, "started_at").assign(
         topic_label=frame["topic_label"].map(words.topic),
         resolution=frame["resolution"].map(lambda code: words.name(code, words.RESOLUTIONS)),
+        repeat=frame["repeat"].map({True: "repeat", False: ""}),
     )
     shown = [column for column in _TABLE if not frame[column].isna().all()]
     slot.dataframe(

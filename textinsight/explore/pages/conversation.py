@@ -22,7 +22,8 @@ def _header(contact: dict[str, Any]) -> None:
     newer, older = contacts.neighbours(state.source(), sidebar.filters(), contact["conversation_id"])
     left, right = st.columns([5, 2], vertical_alignment="bottom")
     with left:
-        told = [parts.when(contact["started_at"]), contact["channel"], contact["company"], contact["customer_id"]]
+        told = [parts.when(contact["started_at"]), contact["channel"], contact["company"]]
+        told += [f"customer {contact['customer_id']}" if contact["customer_id"] else "customer unknown"]
         parts.title("Conversation", " · ".join(str(part) for part in told if isinstance(part, str) and part))
     with right.container(horizontal=True, horizontal_alignment="right"):
         _step("Newer", ":material/chevron_left:", newer)
@@ -52,13 +53,14 @@ def _chat(turns: pd.DataFrame, findings: pd.DataFrame) -> None:
 
 def _turn(turn: dict[str, Any], tags: list[dict[str, Any]]) -> None:
     is_customer = turn["role"] == "customer"
+    side, avatar = ("left", ":material/person:") if is_customer else ("right", ":material/support_agent:")
     with (
-        st.container(horizontal=True, horizontal_alignment="left" if is_customer else "right"),
-        st.container(border=True, width=_BUBBLE, gap="xsmall"),
+        st.container(horizontal=True, horizontal_alignment=side),
+        st.chat_message("user" if is_customer else "assistant", avatar=avatar, width=_BUBBLE),
+        st.container(gap="xsmall"),
     ):
         at = "" if pd.isna(turn["offset_s"]) else f" · {int(turn['offset_s']) // 60}:{int(turn['offset_s']) % 60:02d}"
-        icon = ":material/person:" if is_customer else ":material/support_agent:"
-        st.caption(f"{icon} {words.escape(words.name(turn['role'], words.ROLES))}{at}")
+        st.caption(words.escape(words.name(turn["role"], words.ROLES) + at))
         st.text(turn["text"])
         _marks(turn["text"], tags)
 
@@ -70,12 +72,17 @@ def _marks(text: str, tags: list[dict[str, Any]]) -> None:
         st.badge("Masked: " + words.escape(", ".join(masked)), icon=":material/lock:", color="gray")
     for tag in tags:
         with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-            value = words.name(tag["value"], words.RESOLUTIONS).lower()
-            label = words.escape(f"{words.name(tag['tag'], {})} {value}")
+            label = words.escape(_tag_name(tag))
             st.badge(
                 label, color=_TAG_COLORS.get(tag["tag"], "orange"), help=f"Decided by {words.escape(tag['model'])}"
             )
-            st.text(f"“{words.short(tag['quote'], 80)}”")
+            if len(tag["quote"]) < 0.8 * len(text):
+                st.text(f"“{words.short(tag['quote'], 80)}”")
+
+
+def _tag_name(tag: dict[str, Any]) -> str:
+    code = f"{tag['tag']} {tag['value']}"
+    return words.TAGS.get(code, f"{words.name(tag['tag'], {})}: {words.name(tag['value'], {}).lower()}")
 
 
 def _facts(contact: dict[str, Any], turns: pd.DataFrame) -> None:
@@ -119,7 +126,7 @@ def _tie_name(tie: dict[str, Any]) -> str:
         what = "Same issue"
     else:
         what = "Brought this on" if tie["is_earlier"] else "Brought on by this"
-    return words.escape(f"{what} · {tie['probability']:.0%}")
+    return words.escape(f"{what} · {words.chance(tie['probability'])}")
 
 
 def _why(tie: dict[str, Any]) -> None:

@@ -53,14 +53,21 @@ def _inputs(frame: pd.DataFrame) -> None:
 def _coverage(frame: pd.DataFrame) -> None:
     st.subheader("What can be measured", anchor=False)
     rows = [
-        {"fact": _FACTS[fact][0], "share": known / total if total else None, "known": known, "for": _FACTS[fact][1]}
+        {
+            "fact": _FACTS[fact][0],
+            "share": 100 * known / total if total else None,
+            "known": known,
+            "for": _FACTS[fact][1],
+        }
         for fact, known, total in zip(frame["fact"], frame["known"], frame["total"], strict=True)
     ]
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, alt="Share of contacts for which each fact is known",
+        pd.DataFrame(rows), hide_index=True, height="content", alt="Share of contacts for which each fact is known",
         column_config={
             "fact": "Known",
-            "share": st.column_config.ProgressColumn("Share", format="percent", min_value=0, max_value=1, color="blue"),
+            "share": st.column_config.ProgressColumn(
+                "Share", format="%.1f%%", min_value=0, max_value=100, color="blue"
+            ),
             "known": st.column_config.NumberColumn("Count", format="localized"),
             "for": st.column_config.TextColumn("Needed for", width="large"),
         },

@@ -13,24 +13,25 @@ from textinsight.explore.queries import downstream
 _PAIRS = 10
 _MOST_SHOWN = 200
 _PERCENT = {"rate", "base_rate"}
+_TEXTS = {"interval", "q_value"}
 _LABELS = {
-    "n_starts": "Starts (n)", "n_followed": "Followed", "rate": "Rate", "base_rate": "Base rate", "lift": "Lift",
-    "interval": "95% interval", "q_value": "q", "median_gap_days": "Median gap (days)",
-    "n_open_excluded": "Open, left out",
+    "n_starts": "Starts n", "n_followed": "Followed", "rate": "Rate", "base_rate": "Base rate", "lift": "Lift",
+    "interval": "95% CI", "q_value": "q", "median_gap_days": "Gap, days", "n_pairs": "Linked",
+    "n_open_excluded": "Open",
 }  # fmt: skip
-_FORMATS = {"lift": "%.1f×", "q_value": "%.3f", "median_gap_days": "%.1f"}
+_FORMATS = {"lift": "%.1f×", "median_gap_days": "%.1f"}
 
 
 def _columns() -> dict[str, Any]:
     config: dict[str, Any] = {
         "supported": st.column_config.TextColumn("", width=30, help="● well supported · ○ a hint only"),
-        "label_a": st.column_config.TextColumn("After A", width="medium"),
-        "label_b": st.column_config.TextColumn("comes B", width="medium"),
+        "label_a": st.column_config.TextColumn("After A", width=165),
+        "label_b": st.column_config.TextColumn("comes B", width=165),
     }
     for column, label in _LABELS.items():
-        number = "percent" if column in _PERCENT else _FORMATS.get(column, "localized")
-        kind = st.column_config.TextColumn if column == "interval" else st.column_config.NumberColumn
-        options = {"alignment": "right"} if column == "interval" else {"format": number}
+        number = "%.1f%%" if column in _PERCENT else _FORMATS.get(column, "localized")
+        kind = st.column_config.TextColumn if column in _TEXTS else st.column_config.NumberColumn
+        options = {"alignment": "right"} if column in _TEXTS else {"format": number}
         config[column] = kind(label, help=words.HELP[column], **options)
     return config
 
@@ -53,13 +54,18 @@ def _controls() -> tuple[int, int]:
 
 def _map(edges: pd.DataFrame) -> int | None:
     """Draw the graph; the row of the edge that was clicked."""
-    shown = edges[edges["lift"] > 1]
+    shown = edges[edges["lift_low"] > 1].head(charts.MAX_EDGES)
+    if shown.empty:
+        parts.nothing("No topic brings on another one more often than chance would.", "Try a longer window.")
+        return None
     spec = charts.downstream(shown, downstream.sizes(state.source()))
-    picked = st.echarts_chart(spec, height=520, key="map", on_select="rerun", alt="Which topics bring on which")
+    picked = st.echarts_chart(
+        spec, height=charts.map_height(spec), key="map", on_select="rerun", alt="Which topics bring on which"
+    )
     st.caption(
-        "An arrow A → B: B follows A more often than it would anyway; the wider, the higher the lift. Blue: at least "
-        f"{words.SUPPORT} starts and q below {words.MAX_Q}. Grey: a hint only. A larger dot has more contacts. "
-        "Click an arrow to read the conversations behind it."
+        f"The {len(shown)} clearest arrows. A → B: after A, B comes more often than it would anyway. Width: how high "
+        f"the lift is at least. Blue: {words.SUPPORT} starts or more and q below {words.MAX_Q}; grey: a hint only. Dots: "
+        "number of contacts. Click an arrow, or a row of the table, to read what is behind it."
     )
     chosen = [group["data_indices"][0] for group in picked.selection.selected if group["data_type"] == "edge"]
     return int(shown.index[chosen[0]]) if chosen and chosen[0] < len(shown) else None
@@ -67,9 +73,12 @@ def _map(edges: pd.DataFrame) -> int | None:
 
 def _table(edges: pd.DataFrame, *, window: int, starts: int) -> None:
     frame = edges.assign(
+        rate=100 * edges["rate"],
+        base_rate=100 * edges["base_rate"],
         supported=[
             "●" if charts.is_supported(n, q) else "○" for n, q in zip(edges["n_starts"], edges["q_value"], strict=True)
         ],
+        q_value=[words.small(q) for q in edges["q_value"]],
         interval=[f"{low:.1f} – {high:.1f}" for low, high in zip(edges["lift_low"], edges["lift_high"], strict=True)],
     )
     columns = _columns()
@@ -91,7 +100,7 @@ def _pairs(edge: dict[str, Any]) -> None:
     source, key = state.source(), (edge["topic_a"], edge["topic_b"])
     st.subheader("The conversations behind an arrow", anchor=False)
     st.text(f"{edge['label_a']}  →  {edge['label_b']}")
-    n = downstream.count_pairs(source, *key)
+    n = int(edge["n_pairs"])
     if not n:
         parts.nothing(
             "No single pair is linked for this arrow.",
@@ -103,7 +112,7 @@ def _pairs(edge: dict[str, Any]) -> None:
     for pair in parts.records(downstream.pairs(source, *key, number=number, size=_PAIRS)):
         left, right = st.columns(2, border=True)
         _side(left, pair, "a", "")
-        _side(right, pair, "b", f"{pair['gap_days']:.1f} days later · {pair['probability']:.0%}")
+        _side(right, pair, "b", f"{pair['gap_days']:.1f} days later · {words.chance(pair['probability'])}")
 
 
 def _side(column: Any, pair: dict[str, Any], side: str, note: str) -> None:
@@ -139,7 +148,8 @@ def _page() -> None:
     _table(edges, window=window, starts=starts)
     chosen = st.session_state.get("edge")
     rows = [row for row in parts.records(edges) if (row["topic_a"], row["topic_b"]) == chosen]
-    _pairs(rows[0] if rows else parts.records(edges.head(1))[0])
+    linked = parts.records(edges.sort_values("n_pairs", ascending=False, kind="stable").head(1))
+    _pairs((rows or linked)[0])
 
 
 _EMPTY = (

@@ -15,16 +15,14 @@ _COMPARED_DAYS = 30
 Compared = tuple[Filters, Filters, str]
 _SCALES = {"-1..1": (-1.0, 1.0), "1..5": (1.0, 5.0), "share": (0.0, None)}
 _TABLE = {
-    "topic": st.column_config.TextColumn("Topic", width="large", pinned=True),
+    "topic": st.column_config.TextColumn("Topic", width=250),
     "contacts": st.column_config.NumberColumn("Contacts", format="localized"),
-    "avoidable": st.column_config.ProgressColumn(
-        "Avoidable", format="%.0f", help=words.HELP["avoidable"], color="orange"
-    ),
+    "avoidable": None,
     "repeats": st.column_config.NumberColumn("Repeats", format="localized", help=words.HELP["repeats"]),
     "downstream": st.column_config.NumberColumn("Downstream", format="%.0f", help=words.HELP["downstream"]),
-    "fcr_observed": st.column_config.NumberColumn("FCR observed", format="percent"),
-    "effort": st.column_config.NumberColumn("Effort (1–5)", format="%.1f", help=words.HELP["effort"]),
-    "sentiment": st.column_config.NumberColumn("Sentiment (−1..1)", format="%+.2f", help=words.HELP["sentiment"]),
+    "fcr_observed": st.column_config.NumberColumn("FCR observed", format="%.1f%%", help=words.HELP["fcr"]),
+    "effort": st.column_config.NumberColumn("Effort", format="%.1f", help=words.HELP["effort"]),
+    "sentiment": st.column_config.NumberColumn("Sentiment", format="%+.2f", help=words.HELP["sentiment"]),
 }
 
 
@@ -39,7 +37,7 @@ def _comparison(panel: Panel, filters: Filters) -> Compared | None:
     if before < first:
         return None
     rest = {dimension: getattr(filters, dimension) for dimension in filters.chosen}
-    what = "vs the period before" if filters.start else f"last {_COMPARED_DAYS} days vs the {_COMPARED_DAYS} before"
+    what = "this period" if filters.start else f"last {_COMPARED_DAYS} days"
     return Filters(start, end, **rest), Filters(before, start, **rest), what
 
 
@@ -54,13 +52,12 @@ def _delta(panel: Panel, name: str, compared: Compared | None) -> tuple[str | in
 
 def _footnote(figure: Figure) -> str:
     """The interval, and beside it what is unknown."""
-    unit = figure.measure.unit
-    parts_ = []
+    told = []
     if figure.low is not None and figure.high is not None:
-        parts_.append(f"95%: {words.figure(figure.low, unit)} to {words.figure(figure.high, unit)}")
+        told.append(f"95% CI {words.interval(figure.low, figure.high, figure.measure.unit)}")
     if figure.n_unknown:
-        parts_.append(f"unknown for {figure.n_unknown / (figure.n + figure.n_unknown):.0%}")
-    return " · ".join(parts_) or ("no answers" if figure.value is None else "all contacts counted")
+        told.append(f"{figure.n_unknown / (figure.n + figure.n_unknown):.0%} unknown")
+    return " · ".join(told) or ("all counted" if figure.n else "no answers")
 
 
 def _card(panel: Panel, name: str, figure: Figure, compared: Compared | None) -> None:
@@ -75,7 +72,6 @@ def _card(panel: Panel, name: str, figure: Figure, compared: Compared | None) ->
             delta_description=what,
             help=words.escape(figure.measure.definition),
         )
-        st.space("stretch")
         st.caption(words.escape(_footnote(figure)))
 
 
@@ -109,8 +105,13 @@ def _fix_list(panel: Panel, filters: Filters) -> None:
     st.subheader("What to fix first", anchor=False, help=words.HELP["avoidable"])
     frame = panel.fix_list(panel.chosen(filters))
     st.session_state["fix_list_topics"] = frame["topic"].tolist()
+    most = float(frame["avoidable"].max()) or 1.0
+    avoidable = st.column_config.ProgressColumn(
+        "Avoidable", format="%.0f", help=words.HELP["avoidable"], color="orange", min_value=0, max_value=most, width=150
+    )
     st.dataframe(
-        frame, key="fix_list", hide_index=True, column_config=_TABLE, column_order=list(_TABLE), on_select=_open_topic,
+        frame.assign(fcr_observed=100 * frame["fcr_observed"]), key="fix_list", hide_index=True,
+        column_config=_TABLE | {"avoidable": avoidable}, column_order=list(_TABLE), on_select=_open_topic,
         selection_mode="single-cell", alt="Topics ranked by avoidable contacts",
     )  # fmt: skip
     st.caption("Click a topic to read its contacts.")
@@ -120,13 +121,14 @@ def _page() -> None:
     panel, filters = state.source().panel, sidebar.filters()
     mask = panel.chosen(filters)
     n = int(mask.sum())
-    parts.title("Overview", parts.scope(filters, n, len(mask)))
+    compared = _comparison(panel, filters)
+    change = f" · change: {compared[2]} against as many days before" if compared else ""
+    parts.title("Overview", parts.scope(filters, n, len(mask)) + change)
     if not n:
         parts.nothing(*_EMPTY if len(mask) else _NO_CONTACTS)
         return
     parts.small_data_note(n)
-    compared = _comparison(panel, filters)
-    with st.grid(4):
+    with st.grid(4, gap="small"):
         for name in words.MEASURES:
             _card(panel, name, panel.figure(name, mask), compared)
     _trend(panel, filters)

@@ -33,7 +33,7 @@ def findings(rows: Rows, conversation_id: str) -> pd.DataFrame:
 
 
 def timeline(rows: Rows, conversation_id: str) -> pd.DataFrame:
-    """The customer's contacts nearest to this one, oldest first, and the link between each and this one, if any."""
+    """The customer's contacts nearest to this one, newest first, and the link between each and this one, if any."""
     return rows(
         f"""
         WITH here AS (
@@ -55,7 +55,7 @@ def timeline(rows: Rows, conversation_id: str) -> pd.DataFrame:
         )
         SELECT near.*, relation, probability, gap_days, evidence, reviewed, is_earlier
         FROM near LEFT JOIN tied ON tied.other = near.conversation_id
-        ORDER BY started_at NULLS FIRST, near.conversation_id, relation
+        ORDER BY started_at DESC NULLS LAST, near.conversation_id, relation
         """,
         (conversation_id,),
     )
