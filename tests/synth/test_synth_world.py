@@ -164,7 +164,7 @@ def test_every_line_of_every_bank_can_be_said():
         )
         facts = Facts(bank, company, who, plans[0])
         for reason in company.reasons.values():
-            for wording in reason.wordings:
+            for wording in reason.wordings + reason.repeats:
                 for kind in wording.__dataclass_fields__:
                     assert getattr(wording, kind), (reason.name, kind)
                 said = [

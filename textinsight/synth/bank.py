@@ -44,6 +44,7 @@ class Reason:
     weight: relative base rate. unsolved: share of first contacts that leave the issue open. severity: 0..2.
     peak: month of the yearly peak (0: none), swing: its height in [0, 1).
     wordings: one for every opening, those of a facet the same, so that a uniform draw weighs facets.
+    repeats: the wording that takes the place of each when the customer returns (often the same).
     """
 
     name: str
@@ -53,6 +54,7 @@ class Reason:
     peak: int
     swing: float
     wordings: tuple[Wording, ...]
+    repeats: tuple[Wording, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ def _known(edge: PlantedEdge, reasons: Mapping[str, Reason]) -> None:
 def _reason(name: str, raw: Mapping[str, Any]) -> Reason:
     facets = [_tagged(text)[0] or "0" for text in raw["openings"]]
     wordings = {facet: _wording(raw, facet) for facet in facets}
+    first = [facet for facet in facets if not facet.isupper()]  # upper case: only for those who return
+    later: dict[str, str] = raw.get("later", {})
     return Reason(
         name=name,
         weight=raw["weight"],
@@ -157,7 +161,8 @@ def _reason(name: str, raw: Mapping[str, Any]) -> Reason:
         severity=raw.get("severity", 1.0),
         peak=raw.get("peak", 0),
         swing=raw.get("swing", 0.0),
-        wordings=tuple(wordings[facet] for facet in facets),
+        wordings=tuple(wordings[facet] for facet in first),
+        repeats=tuple(wordings[later.get(facet, facet)] for facet in first),
     )
 
 

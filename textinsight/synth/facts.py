@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from math import ceil
+from random import Random
 from zlib import crc32
 
 from textinsight.synth.bank import Bank, Company, Reason, Wording
 from textinsight.synth.config import DAY
 from textinsight.synth.plan import Customer, Plan
 from textinsight.synth.seeds import mix
+from textinsight.synth.template import Draw
 
 # Published test numbers of the card schemes: valid check digit, never issued.
 CARDS = (
@@ -78,7 +80,12 @@ class Facts:
 
     def wording(self, reason: Reason) -> Wording:
         """How this issue is talked about, the same at every contact."""
-        return reason.wordings[crc32(b"facet", self._thread) % len(reason.wordings)]
+        wordings = reason.repeats if self.plan.attempt else reason.wordings
+        return wordings[crc32(b"facet", self._thread) % len(wordings)]
+
+    def steady(self, key: str) -> Draw:
+        """Draws that depend on the issue and the key alone: the same question gets the same answer again."""
+        return Random(crc32(key.encode(), self._thread)).random
 
     def agent(self) -> str:
         """First name of the agent who speaks."""

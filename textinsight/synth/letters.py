@@ -58,6 +58,7 @@ def social(scene: Scene) -> None:
     opening = scene.line(scene.words.openings)
     tail = scene.feeling() or (scene.line(scene.words.asks) if scene.chance(0.4) else "")
     post = [opening, *complaint] if scene.chance(0.5) else [*complaint, opening]
+    tail = " ".join(text for text in (tail, scene.threat()) if text)
     handle = scene.company.handle
     scene.customer(handle, *post, tail) if scene.chance(0.75) else scene.customer(*post, tail, handle)
     scene.agent(scene.phrase("social", "direct", scene.manner))
@@ -70,8 +71,7 @@ def social(scene: Scene) -> None:
 
 
 def _end(scene: Scene) -> None:
-    threat = scene.threat()
-    if threat or scene.chance(0.75):
-        scene.customer(scene.reaction(), threat)
+    if scene.chance(0.75):
+        scene.customer(scene.reaction())
     if scene.chance(0.35):
         scene.agent(scene.phrase("social", "bye", scene.manner))

@@ -10,7 +10,7 @@ from textinsight.synth.facts import Facts
 from textinsight.synth.plan import Customer, Plan
 from textinsight.synth.seeds import mix
 from textinsight.synth.style import Style
-from textinsight.synth.template import render
+from textinsight.synth.template import Template, render
 
 MANNERS = ("warm", "formal", "brief")
 ANNOYED, ANGRY, FURIOUS = 0.9, 1.7, 2.4  # moods from which on the wording changes
@@ -57,6 +57,11 @@ class Scene:
         self._used.add(id(template))
         text = render(template, draw, self.facts)
         return text if "@" in text[:40] else text[:1].upper() + text[1:]
+
+    def reply(self, question: str, answer: Template) -> str:
+        """The customer's answer to the agent's question, the same whenever it is asked about the issue."""
+        text = render(answer, self.facts.steady(question), self.facts)
+        return text if "@" in text else text[:1].upper() + text[1:]
 
     def unsaid(self, lines: Lines) -> str:
         """One of the lines, or nothing if all were used in this conversation."""

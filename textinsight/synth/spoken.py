@@ -116,11 +116,12 @@ def _check(scene: Scene, checks: list[tuple[Template, Template]]) -> None:
     if not checks:
         return
     question, answer = checks.pop()
-    scene.agent(scene.phrase("aside", "ack") if scene.chance(0.2) else "", scene.line((question,)))
+    asked = scene.line((question,))
+    scene.agent(scene.phrase("aside", "ack") if scene.chance(0.2) else "", asked)
     if scene.chance(0.07):
         scene.customer(scene.phrase("aside", "again" if scene.plan.channel == "voice" else "unclear"))
-        scene.agent(scene.line((question,)))
-    scene.customer(scene.line((answer,)))
+        scene.agent(asked)
+    scene.customer(scene.reply(asked, answer))
 
 
 def _hold(scene: Scene) -> None:
