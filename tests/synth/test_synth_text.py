@@ -65,6 +65,11 @@ def test_transcribed_speech_has_neither_marks_nor_capitals():
     assert style("Yes, it's ANN.lee@example.com!", Random(1)) == "yes it's ann dot lee at example dot com"
 
 
+def test_transcribed_figures_keep_their_marks():
+    style = transcribed(in_words=False, halting=0.0)
+    assert style("It is $11.50 at 10:40. Yes.", Random(1)) == "it is $11.50 at 10:40 yes"
+
+
 def test_careful_typing_is_left_alone_and_addresses_always():
     text = "Please write to Ann.Lee@example.com today."
     assert typed(0.0)(text, Random(1)) == text
@@ -81,7 +86,7 @@ def test_personal_data_is_invented_and_counted():
     email = re.compile(r"[\w.]+@example\.(?:com|org|net)")
     phone = re.compile(r"(?:\+1 )?\(?\d{3}\)?[ -]555[ -]01\d\d")
     seen = 0
-    for contact in generate(SynthConfig(customers=400, seed=3, order="customer")):
+    for contact in generate(SynthConfig(contacts=860, seed=3, order="customer")):
         if contact.conversation.channel == "voice":
             continue
         text = "\n".join(turn.text for turn in contact.conversation.turns)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from textinsight.errors import UsageError
-from textinsight.synth import SynthConfig, customers_for, generate
+from textinsight.synth import SynthConfig, generate
 from textinsight.synth.bank import load_bank
 from textinsight.synth.calendar import bursts
 
-CONFIG = SynthConfig(customers=1500, seed=5, order="customer", missing_time=0.0)
+CONFIG = SynthConfig(contacts=3200, seed=5, order="customer", missing_time=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +27,14 @@ def by_id(contacts):
 
 
 def test_same_seed_same_world(contacts):
-    small = replace(CONFIG, customers=40)
+    small = replace(CONFIG, contacts=90)
     assert list(generate(small)) == list(generate(small))
     assert list(generate(small)) == contacts[: len(list(generate(small)))]
     assert next(iter(generate(replace(small, seed=6)))) != contacts[0]
 
 
 def test_orders_and_shards_give_the_same_contacts(contacts):
-    small = replace(CONFIG, customers=60)
+    small = replace(CONFIG, contacts=130)
     timed = list(generate(replace(small, order="time")))
     starts = [contact.conversation.started_at for contact in timed]
     assert starts == sorted(starts)
@@ -121,7 +121,7 @@ def test_survey_answers_follow_the_experience(contacts):
 
 
 def test_missing_customers_and_times():
-    contacts = list(generate(replace(CONFIG, customers=400, missing_customer=0.5, missing_time=0.5)))
+    contacts = list(generate(replace(CONFIG, contacts=860, missing_customer=0.5, missing_time=0.5)))
     unknown = sum(c.conversation.customer_id is None for c in contacts) / len(contacts)
     timeless = sum(c.conversation.started_at is None for c in contacts) / len(contacts)
     assert 0.4 < unknown < 0.6
@@ -178,12 +178,14 @@ def test_every_line_of_every_bank_can_be_said():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"customers": 0}, {"shard": 2, "shards": 2}, {"surveyed": 1.5}, {"order": "size"}, {"agents_per_company": 1}],
+    [{"contacts": 0}, {"shard": 2, "shards": 2}, {"surveyed": 1.5}, {"order": "size"}, {"agents_per_company": 1}],
 )
 def test_impossible_configs_are_refused(wrong):
     with pytest.raises(UsageError):
         SynthConfig(**wrong)
 
 
-def test_customers_for_meets_the_number_of_contacts(contacts):
-    assert len(contacts) == pytest.approx(CONFIG.customers * 6900 / customers_for(6900), rel=0.15)
+def test_the_number_of_contacts_is_about_what_was_asked(contacts):
+    assert len(contacts) == pytest.approx(CONFIG.contacts, rel=0.12)
+    long = replace(CONFIG, contacts=2000, start=date(2025, 1, 1), end=date(2026, 1, 1))
+    assert sum(1 for _ in generate(long)) == pytest.approx(2000, rel=0.12)

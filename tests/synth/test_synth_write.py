@@ -11,7 +11,7 @@ import pytest
 from textinsight.errors import UsageError
 from textinsight.synth import SynthConfig, write
 
-CONFIG = SynthConfig(customers=60, seed=2)
+CONFIG = SynthConfig(contacts=130, seed=2)
 
 
 def rows(path):
@@ -20,13 +20,13 @@ def rows(path):
 
 
 def test_a_folder_gets_conversations_and_truth(tmp_path):
-    report = write(CONFIG, tmp_path / "world")
-    assert report.path == tmp_path / "world" / "conversations.jsonl.gz"
-    lines = gzip.decompress(report.path.read_bytes()).decode().splitlines()
+    n = write(CONFIG, tmp_path / "world")
+    packed = (tmp_path / "world" / "conversations.jsonl.gz").read_bytes()
+    lines = gzip.decompress(packed).decode().splitlines()
     conversations = [json.loads(line) for line in lines]
-    assert len(conversations) == report.contacts == len(rows(tmp_path / "world" / "truth_contacts.csv"))
-    assert report.links == len(rows(tmp_path / "world" / "truth_links.csv"))
+    assert len(conversations) == n == len(rows(tmp_path / "world" / "truth_contacts.csv"))
     truth = {row["conversation_id"]: row for row in rows(tmp_path / "world" / "truth_contacts.csv")}
+    assert {row["conversation_id"] for row in rows(tmp_path / "world" / "truth_links.csv")} <= truth.keys()
     for conversation in conversations:
         assert conversation["conversation_id"] in truth
         assert conversation["turns"][0].keys() <= {"role", "text", "offset_s"}

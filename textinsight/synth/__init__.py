@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from textinsight.synth.config import SynthConfig, customers_for
+from textinsight.synth.config import SynthConfig
 from textinsight.synth.world import SynthContact, TruthLink, generate
-from textinsight.synth.write import SynthReport, write
+from textinsight.synth.write import write
 
-__all__ = ["SynthConfig", "SynthContact", "SynthReport", "TruthLink", "customers_for", "generate", "write"]
+__all__ = ["SynthConfig", "SynthContact", "TruthLink", "generate", "write"]

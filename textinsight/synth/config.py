@@ -10,21 +10,24 @@ from typing import Literal
 from textinsight.errors import UsageError
 
 DAY = 86_400.0
-CONTACTS_PER_CUSTOMER = 2.3  # over six months, as measured on the default world
+CONTACTS_PER_ISSUE = 1.5  # repeats and what the issue brings on, as measured on the default world
+FURTHER_ISSUES = 0.42  # independent issues of a customer in half a year, beyond the first
+HALF_YEAR = 184  # days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SynthConfig:
     """Size, time span and seed of a world; the same config gives the same contacts.
 
-    start, end: half-open. order: "time" over all customers, or "customer" after customer (fastest).
+    contacts: about how many. start, end: half-open.
+    order: "time" over all customers, or "customer" after customer (fastest).
     shard, shards: only the customers with index % shards == shard, for several processes.
     spike_at, promotion_at: first day of the billing failure and of the sale (None: 62% and 35% of the span).
     missing_customer, missing_time, surveyed: shares of contacts. Raises UsageError for an impossible value.
     """
 
-    customers: int = 3000
-    seed: int = 20261031
+    contacts: int = 7000
+    seed: int = 7
     start: date = date(2026, 5, 1)
     end: date = date(2026, 11, 1)
     order: Literal["time", "customer"] = "time"
@@ -39,7 +42,7 @@ class SynthConfig:
 
     def __post_init__(self) -> None:
         checks: tuple[tuple[bool, str], ...] = (
-            (self.customers >= 1, f"customers must be at least 1, got {self.customers}"),
+            (self.contacts >= 1, f"contacts must be at least 1, got {self.contacts}"),
             ((self.end - self.start).days >= 28, f"the span must be 28 days or more: {self.start}..{self.end}"),
             (self.order in ("time", "customer"), f"order must be 'time' or 'customer', got {self.order!r}"),
             (0 <= self.shard < self.shards, f"shard must lie in [0, {self.shards}), got {self.shard}"),
@@ -51,6 +54,12 @@ class SynthConfig:
         for fine, problem in checks:
             if not fine:
                 raise UsageError(problem, hint="see textinsight.synth.SynthConfig for the fields and defaults")
+
+    @property
+    def customers(self) -> int:
+        """How many customers give about so many contacts in the span."""
+        issues = 1.0 + FURTHER_ISSUES * self.days / HALF_YEAR
+        return max(1, round(self.contacts / (CONTACTS_PER_ISSUE * issues)))
 
     @property
     def start_s(self) -> float:
@@ -76,11 +85,6 @@ class SynthConfig:
     def promotion_day(self) -> date:
         """First day of the sale."""
         return self.promotion_at or self.start + timedelta(days=int(self.days * 0.35))
-
-
-def customers_for(contacts: int, *, days: int = 184) -> int:
-    """How many customers give about so many contacts in a span of `days`."""
-    return max(1, round(contacts / (1.0 + (CONTACTS_PER_CUSTOMER - 1.0) * days / 184)))
 
 
 @lru_cache(maxsize=64)

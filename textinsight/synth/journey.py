@@ -10,7 +10,7 @@ from random import Random
 
 from textinsight.synth.bank import CHANNELS, Bank, Company, PlantedEdge, Reason, load_bank
 from textinsight.synth.calendar import bursts, demand, reopen, time_of_day
-from textinsight.synth.config import DAY, SynthConfig
+from textinsight.synth.config import DAY, FURTHER_ISSUES, HALF_YEAR, SynthConfig
 from textinsight.synth.plan import (
     LIVE,
     MINUTES,
@@ -98,7 +98,7 @@ class _Walk:
                 day = int(self.rng.random() ** 1.5 * burst.days)
                 start = min(burst.first_day.toordinal() + day - self.config.start.toordinal(), self.config.days)
                 self._first(burst.reason, self.config.start_s + start * DAY)
-        for _ in range(_count(self.rng, 0.42 * self.config.days / 184) + (not self.plans)):
+        for _ in range(_count(self.rng, FURTHER_ISSUES * self.config.days / HALF_YEAR) + (not self.plans)):
             self._independent()
 
     def _independent(self) -> None:

@@ -11,6 +11,8 @@ from textinsight.synth.numbers import spoken
 Style = Callable[[str, Random], str]
 _MARKS = str.maketrans(dict.fromkeys('.,;:!?()"…#+', " ") | {"-": " ", "–": " ", "/": " "})
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.\w+)+")
+_FIGURE = re.compile(r"\d[.:]\d")
+_POINT, _COLON = "\ue000", "\ue001"  # marks within figures, kept while the others go
 _FILLERS = ("uh", "um") * 6 + ("er", "er", "like", "you know", "i mean")
 _STUTTERED = frozenset(
     "i i'm i've the a it it's my we you your that and to is was in on of for but so this".split()  # noqa: SIM905
@@ -53,11 +55,15 @@ def transcribed(*, in_words: bool, halting: float) -> Style:
             text = _EMAIL.sub(
                 lambda m: m[0].replace("@", " at ").replace(".", " dot ").replace("_", " underscore "), text
             )
-        text = spoken(text) if in_words else text.replace("$", "")
-        tokens = text.lower().translate(_MARKS).split()
+        text = spoken(text) if in_words else _FIGURE.sub(_kept, text)
+        tokens = text.lower().translate(_MARKS).replace(_POINT, ".").replace(_COLON, ":").split()
         return " ".join(_falter(tokens, halting, rng) if halting else tokens)
 
     return style
+
+
+def _kept(match: re.Match[str]) -> str:
+    return match[0].replace(".", _POINT).replace(":", _COLON)
 
 
 def _falter(tokens: list[str], halting: float, rng: Random) -> list[str]:
