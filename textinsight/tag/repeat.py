@@ -24,7 +24,7 @@ _YES_WEIGHT = 0.8
 class RepeatConfig:
     """threshold: belief in [0, 1] from which an earlier contact counts as stated."""
 
-    threshold: float = 0.5
+    threshold: float = 0.6
 
     def __post_init__(self) -> None:
         share("threshold", self.threshold)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
 
 from spacy.language import Language
 
 from textinsight.conversation import Role
 from textinsight.findings import Resolution, Tag
 from textinsight.tag.reading import Component, Reading
-from textinsight.tag.scan import evidence
+from textinsight.tag.scan import Hit, evidence
 
 MODEL = "resolution-cues@1"
 OUTCOMES: tuple[Resolution, ...] = ("resolved", "unresolved", "moved", "unclear")
@@ -30,15 +30,16 @@ _SPEAKS_FOR: dict[str, tuple[Resolution, float]] = {
     "channel_switch": ("moved", 1.2),
     "transfers": ("moved", 1.6),
 }
-_PRIOR: dict[Resolution, float] = {"resolved": 0.0, "unresolved": 0.35, "moved": 0.0, "unclear": 0.3}
-_MOOD = 1.0  # strength of the last customer turn's polarity
+# Without any cue the outcome is unclear.
+_PRIOR: dict[Resolution, float] = {"resolved": 0.0, "unresolved": 0.35, "moved": 0.0, "unclear": 0.4}
+_MOOD = 0.6  # strength of the last customer turn's polarity
 
 
 @dataclass(frozen=True, slots=True)
 class ResolutionConfig:
     """half_life: turns before the end after which a cue counts half."""
 
-    half_life: float = 2.0
+    half_life: float = 1.5
 
     def __post_init__(self) -> None:
         if self.half_life <= 0:
@@ -72,12 +73,12 @@ def tag_resolution(reading: Reading, *, config: ResolutionConfig = ResolutionCon
     return Outcome(best, round(math.exp(points[best]) / total, 4), chosen)
 
 
-def _strongest(reading: Reading) -> Any:
+def _strongest(reading: Reading) -> Iterator[tuple[int, str, Hit]]:
     """(turn, label, hit): of each label the surest hit a turn."""
     for turn, hits in enumerate(reading.found):
-        best: dict[str, Any] = {}
+        best: dict[str, Hit] = {}
         for hit in hits:
-            if hit.label in _SPEAKS_FOR and hit.weight > getattr(best.get(hit.label), "weight", 0.0):
+            if hit.label in _SPEAKS_FOR and (hit.label not in best or hit.weight > best[hit.label].weight):
                 best[hit.label] = hit
         for label, hit in best.items():
             yield turn, label, hit
