@@ -135,20 +135,23 @@ def test_an_unreadable_file_is_an_input_error(tmp_path: Path) -> None:
         read(path)
 
 
+KEYS = ["text", "turns", "role", "conversation_id", "id", "started_at", "csat", "customer_id", "offset_s", "start",
+        "timestamp", "duration_s", "x"]  # fmt: skip
+WORDS = st.text(st.characters(exclude_categories=[]), max_size=8)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                ["text", "turns", "role", "conversation_id", "id", "started_at", "csat", "customer_id", "x"]
-            ),
-            inner,
-            max_size=5,
-        )
-    ),
+    st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats() | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | WORDS, inner, max_size=5),
     max_leaves=12,
 )
+
+
+def assert_storable(item: Conversation | Reject) -> None:
+    """All its text can be written as UTF-8."""
+    if isinstance(item, Reject):
+        "".join((item.source, item.reason, item.excerpt)).encode("utf-8")
+        return
+    facts = (item.conversation_id, item.customer_id, item.agent_id, item.channel, item.company, item.language)
+    "".join([*(fact or "" for fact in facts), *(turn.text for turn in item.turns)]).encode("utf-8")
 
 
 @settings(max_examples=150, deadline=None)
@@ -160,6 +163,7 @@ def test_any_json_lines_are_stored_or_refused_each(
     path.write_text('{"text": "first"}\n' + "".join(json.dumps(value) + "\n" for value in values))
     stored = refused = 0
     for item in read(path):
+        assert_storable(item)
         refused += isinstance(item, Reject)
         stored += 0 if isinstance(item, Reject) else 1
     messages = sum(isinstance(value, dict) for value in values) + 1

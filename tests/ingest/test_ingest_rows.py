@@ -99,6 +99,15 @@ def test_clock_and_millisecond_offsets(tmp_path: Path) -> None:
     assert [turn.offset_s for turn in found.turns] == [2.0, 2.5]
 
 
+def test_named_seconds_may_be_many_and_a_bare_start_may_be_a_time(tmp_path: Path) -> None:
+    slow = one(
+        tmp_path, id="x", started_at=NOON.isoformat(), turns=[*HI, {"role": "agent", "text": "b", "offset_s": 3e6}]
+    )
+    assert slow.turns[1].offset_s == 3e6
+    timed = one(tmp_path, id="x", turns=[{"role": "agent", "text": "b", "start": NOON.isoformat()}])
+    assert (timed.started_at, timed.turns[0].offset_s) == (NOON, 0.0)
+
+
 def test_who_speaks_may_be_told_by_ids(tmp_path: Path) -> None:
     turns = [{"role": "customer", "author_id": "u1", "text": "a"}, {"role": "agent", "author_id": "a1", "text": "b"}]
     found = one(tmp_path, id="x", turns=turns)
@@ -129,7 +138,7 @@ def test_who_speaks_may_be_told_by_ids(tmp_path: Path) -> None:
         ({"turns": {"a": 1}}, "turns is a dict"),
         ({"turns": [1]}, "turn 0 is a int"),
         ({"turns": [{"role": "agent"}]}, "turn 0: no text; it has role"),
-        ({"turns": [{"text": "a", "offset_s": -3}]}, "turn 0: its offset is -3 s"),
+        ({"turns": [{"text": "a", "offset_s": -3}]}, "turn 0: its offset is -3 s, expected 0 to"),
         ({"turns": [{"text": "a", "created_at": "soon"}]}, "turn 0: created_at: 'soon'"),
         ({"turns": [{"text": "a" * 1000}]}, "turn 0 has 1,000 characters, expected at most 100"),
         ({"turns": HI * 9}, "9 turns, expected at most 8"),

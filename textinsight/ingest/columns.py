@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from textinsight.errors import InputError, UsageError
 
@@ -140,6 +141,11 @@ def _take(field: str, known: tuple[str, ...], present: dict[str, str], chosen: d
     name = next((name for name in known if name in present), None)
     if name is not None:
         chosen[field] = present.pop(name)
+
+
+def cell(record: Mapping[str, Any], bound: Mapping[str, str], field: str) -> Any:
+    """What the record says of our field; None if no column is bound to it."""
+    return record.get(bound[field]) if field in bound else None
 
 
 def is_known(name: str) -> bool:

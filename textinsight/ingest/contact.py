@@ -13,6 +13,7 @@ from textinsight.conversation import Conversation, Role, Survey
 from textinsight.ingest import times, turns, values
 from textinsight.ingest.reader import Limits
 from textinsight.ingest.roles import known
+from textinsight.ingest.text import clean
 
 _DAY = 86_400
 _LONGEST_S = 366 * _DAY
@@ -137,7 +138,7 @@ def build(
         said, names, started_at=facts.started_at or facts.time, limits=limits, unlabelled=unlabelled
     )
     return Conversation(
-        conversation_id=facts.conversation_id or fallback_id(),
+        conversation_id=facts.conversation_id or clean(fallback_id()),
         turns=ordered,
         customer_id=customer,
         agent_id=agent,

@@ -9,7 +9,7 @@ from typing import Any
 
 from textinsight.errors import InputError
 from textinsight.ingest import contact, times, turns
-from textinsight.ingest.columns import bind
+from textinsight.ingest.columns import bind, cell
 from textinsight.ingest.files import decode
 from textinsight.ingest.reader import Reject
 from textinsight.ingest.roles import known
@@ -100,7 +100,7 @@ def _dates(rows: Sequence[Row], bound: Mapping[str, str]) -> list[object]:
     """The values of all time columns, the turns' own among them."""
     columns = [bound[name] for name in _TIME_FIELDS if name in bound]
     values = [row.values.get(column) for row in rows for column in columns]
-    return values + [value for row in rows for value in _turn_dates(row.values.get(bound.get("turns", "")))]
+    return values + [value for row in rows for value in _turn_dates(cell(row.values, bound, "turns"))]
 
 
 def _turn_dates(value: object) -> list[object]:
@@ -141,7 +141,7 @@ def _settle_id(bound: dict[str, str], rows: Sequence[Row]) -> None:
 
 def _settle_offsets(bound: dict[str, str], rows: Sequence[Row]) -> None:
     """A message's start_time of 12.5 or "00:01:02" is its place in the conversation, not a date."""
-    values = [row.values.get(bound.get("started_at", "")) for row in rows]
+    values = [cell(row.values, bound, "started_at") for row in rows]
     offsets = [times.parse_offset(value) for value in values if not times.is_missing(value)]
     if offsets and all(offset is not None and offset < turns.OFFSETS_BELOW for offset in offsets):
         bound.setdefault("offset_s", bound.pop("started_at"))
@@ -149,7 +149,7 @@ def _settle_offsets(bound: dict[str, str], rows: Sequence[Row]) -> None:
 
 
 def _are_messages(bound: Mapping[str, str], rows: Sequence[Row]) -> bool:
-    if "text" not in bound or _share(rows, bound.get("turns")) > 0.5:
+    if "text" not in bound or _share(rows, bound, "turns") > 0.5:
         return False
     named = "conversation_id" in bound
     speaker = bound.get("role") or bound.get("speaker_id")
@@ -159,8 +159,9 @@ def _are_messages(bound: Mapping[str, str], rows: Sequence[Row]) -> bool:
     return not named or _repeats(rows, bound["conversation_id"]) or _name_roles(rows, speaker)
 
 
-def _share(rows: Sequence[Row], column: str | None) -> float:
-    return sum(not times.is_missing(row.values.get(column or "")) for row in rows) / len(rows)
+def _share(rows: Sequence[Row], bound: Mapping[str, str], name: str) -> float:
+    """In how many rows a field is not empty."""
+    return sum(not times.is_missing(cell(row.values, bound, name)) for row in rows) / len(rows)
 
 
 def _repeats(rows: Sequence[Row], column: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from textinsight.conversation import Conversation, Role
 from textinsight.ingest import contact, replies, sessions, times, turns, values
+from textinsight.ingest.columns import cell
 from textinsight.ingest.contact import Facts
 from textinsight.ingest.layout import Layout, Row, flat
 from textinsight.ingest.reader import Limits, Reject
@@ -90,11 +91,8 @@ def _collect(row: Row, layout: Layout, path: Path, inbox: _Inbox) -> None:
 
 def _ids(record: Mapping[str, Any], bound: Mapping[str, str]) -> tuple[str | None, str | None]:
     """The message's own id and that of the message it answers."""
-    own = bound.get("message_id") or bound.get("id") or ""
-    return (
-        values.identifier(record.get(own), "message_id"),
-        values.identifier(record.get(bound.get("reply_to", "")), "reply_to"),
-    )
+    own = cell(record, bound, "message_id") or cell(record, bound, "id")
+    return values.identifier(own, "message_id"), values.identifier(cell(record, bound, "reply_to"), "reply_to")
 
 
 def _add(group: _Group, message: _Group) -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from textinsight.conversation import Conversation
 from textinsight.errors import InputError, UsageError
+from textinsight.ingest.text import clean
 
 _BUILT_IN = ("parquet", "captions", "jsonl", "csv", "transcript")
 _EXCERPT = 200
@@ -26,7 +27,7 @@ _SIGNATURES = {
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Input that was refused: where, why, and its first 200 characters.
+    """Input that was refused: where, why, and its first 200 characters, all of it valid text.
 
     `excerpt` is the *raw* text: whoever writes it anywhere masks it first, as the pipeline does.
     """
@@ -37,7 +38,9 @@ class Reject:
     excerpt: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "excerpt", self.excerpt[:_EXCERPT])
+        object.__setattr__(self, "excerpt", clean(self.excerpt[: 2 * _EXCERPT])[:_EXCERPT])
+        object.__setattr__(self, "reason", clean(self.reason))
+        object.__setattr__(self, "source", clean(self.source))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any
 
 from textinsight.conversation import Conversation
 from textinsight.ingest import contact, times, turns
+from textinsight.ingest.columns import cell
 from textinsight.ingest.layout import Layout, Row, flat, layout_of, look
 from textinsight.ingest.messages import grouped
 from textinsight.ingest.reader import Limits, Reject
@@ -59,10 +60,10 @@ def _contact(row: Row, layout: Layout, path: Path, limits: Limits, seen: Counter
 
 
 def _said(values: Mapping[str, Any], layout: Layout, limits: Limits) -> list[RawTurn]:
-    value = values.get(layout.bound.get("turns", ""))
+    value = cell(values, layout.bound, "turns")
     if not times.is_missing(value):
         return turns.from_value(value, limits=limits, day_first=layout.day_first)
-    text = values.get(layout.bound.get("text", ""))
+    text = cell(values, layout.bound, "text")
     if isinstance(text, list) and text and isinstance(text[0], (dict, list)):
         return turns.from_value(text, limits=limits, day_first=layout.day_first)
     if times.is_missing(text):

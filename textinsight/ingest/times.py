@@ -60,7 +60,7 @@ def parse_offset(value: object) -> float | None:
     if isinstance(value, bool) or is_missing(value):
         return None
     if isinstance(value, (int, float, Decimal)):
-        return float(value)
+        return _float(value)
     text = str(value).strip()
     if _NUMBER.fullmatch(text):
         return float(text)
@@ -116,10 +116,17 @@ def _read(value: object, first: bool | None) -> datetime:
     if isinstance(value, date):
         return datetime(value.year, value.month, value.day)
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return _unix(float(value))
+        return _unix(_float(value))
     if not isinstance(value, str):
         raise ValueError(f"expected a time, got {type(value).__name__}")
     return _text(value.strip(), first)
+
+
+def _float(value: float | Decimal) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
 
 
 def _unix(number: float) -> datetime:

@@ -10,11 +10,13 @@ from typing import Any
 
 from textinsight.conversation import Role, Turn
 from textinsight.ingest import roles, speech, times
-from textinsight.ingest.columns import bind_turn
+from textinsight.ingest.columns import bind_turn, normal
 from textinsight.ingest.reader import Limits
 from textinsight.ingest.text import clean
 
 OFFSETS_BELOW = 1e6  # a turn's bare "timestamp" below this is seconds since the start, above a Unix time
+_SECONDS = frozenset({"offset_s", "offset_seconds", "start_s", "start_sec", "start_seconds", "seconds"})
+_LONGEST_S = 1e9
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ def from_lines(lines: Sequence[str]) -> list[RawTurn]:
 def label_of(value: object) -> str | None:
     """A speaker's label: a name, a number, a yes/no of `inbound`, or {"type"| "role" | "name": …}."""
     if isinstance(value, str):
-        return value.strip()[:100] or None
+        return clean(value)[:100] or None
     if value is None or (isinstance(value, float) and times.is_missing(value)):
         return None
     if isinstance(value, Mapping):
@@ -178,11 +180,16 @@ def _place(turn: RawTurn, record: Mapping[str, Any], bound: Mapping[str, str], d
     if "time" in bound:
         turn.time, turn.offset_s = _time_or_offset(record.get(bound["time"]), bound["time"], day_first)
     if "offset_s" in bound and turn.time is None and turn.offset_s is None:
-        turn.time, turn.offset_s = _time_or_offset(record.get(bound["offset_s"]), bound["offset_s"], day_first)
+        name = bound["offset_s"]
+        exact = normal(name) in _SECONDS
+        turn.time, turn.offset_s = (
+            (None, _number(record.get(name), name)) if exact else _time_or_offset(record.get(name), name, day_first)
+        )
     if "offset_ms" in bound and turn.offset_s is None:
-        turn.offset_s = _milliseconds(record.get(bound["offset_ms"]), bound["offset_ms"])
-    if turn.offset_s is not None and not 0 <= turn.offset_s < float("inf"):
-        raise ValueError(f"its offset is {turn.offset_s:g} s, expected a finite number that is not negative")
+        found = _number(record.get(bound["offset_ms"]), bound["offset_ms"])
+        turn.offset_s = None if found is None else found / 1000
+    if turn.offset_s is not None and not 0 <= turn.offset_s < _LONGEST_S:
+        raise ValueError(f"its offset is {turn.offset_s:g} s, expected 0 to {_LONGEST_S:g}")
 
 
 def _time_or_offset(value: object, name: str, day_first: bool | None) -> tuple[datetime | None, float | None]:
@@ -196,11 +203,11 @@ def _time_or_offset(value: object, name: str, day_first: bool | None) -> tuple[d
         raise ValueError(f"{name}: {error}") from error
 
 
-def _milliseconds(value: object, name: str) -> float | None:
-    seconds = times.parse_offset(value)
-    if seconds is None and not times.is_missing(value):
-        raise ValueError(f"{name} is {str(value)[:20]!r}, expected milliseconds")
-    return None if seconds is None else seconds / 1000
+def _number(value: object, name: str) -> float | None:
+    found = times.parse_offset(value)
+    if found is None and not times.is_missing(value):
+        raise ValueError(f"{name} is {str(value)[:20]!r}, expected a number or 00:01:02")
+    return found
 
 
 def _ordered(turns: list[RawTurn]) -> list[RawTurn]:

@@ -55,7 +55,7 @@ def number(value: object, name: str, low: float, high: float) -> float | None:
         return None
     try:
         found = float(value) if isinstance(value, (int, float, str, Decimal)) else None
-    except ValueError:
+    except (ValueError, OverflowError):
         found = None
     if found is None or isinstance(value, bool) or not low <= found <= high:
         raise ValueError(f"{name} is {_show(value)}, expected a number from {low:g} to {high:g}")
