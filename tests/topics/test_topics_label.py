@@ -36,6 +36,12 @@ def test_examples_are_the_nearest_texts() -> None:
 
 def test_group_without_words_still_has_a_name() -> None:
     assert name(["?? !!", "12345"], [0, 0]) == ["topic 1"]
+    assert name(["カードが届きません"] * 9 + REFUND, [0] * 9 + [1] * 9)[0] == "カードが届きません"
+
+
+def test_label_is_never_the_same_word_twice() -> None:
+    texts = ["it works not", "that worked", "this is working", "work"] * 3
+    assert name(texts + REFUND, [0] * 12 + [1] * 9)[0] in ("work", "works", "worked", "working")
 
 
 @pytest.mark.parametrize(

@@ -176,7 +176,7 @@ def token_weights(tokenizer: Any, ids: Sequence[Sequence[int]], config: DistillC
     p = share * zipf / zipf.sum() + (1 - share) * counts / max(1, counts.sum())
     weight = config.smoothing / (config.smoothing + p)
     weight[[tokenizer.token_to_id(token) for token in _SPECIAL]] = 0
-    return weight.astype(np.float32)
+    return np.asarray(weight, np.float32)
 
 
 def fit_tokens(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -19,13 +21,19 @@ def mean_distance(vectors: Vectors) -> float:
     return float(1 - mean @ mean)
 
 
-def linkage_groups(vectors: Vectors, apart: float) -> Index:
-    """(n,) groups by average linkage, joined while their mean cosine distance is at most `apart`."""
+def linkage_groups(vectors: Vectors, levels: Sequence[float], *, least: int = 1) -> Index:
+    """(n,) groups by average linkage, cut at the level (a mean cosine distance) that gives most groups of `least`.
+
+    Below that level groups have not come together yet, above it they join one another; of equal levels the
+    highest counts.
+    """
     from scipy.cluster.hierarchy import fcluster
 
     if len(vectors) < 2:
         return np.zeros(len(vectors), np.int64)
-    return np.asarray(fcluster(_tree(vectors), apart, "distance"), np.int64) - 1
+    tree = _tree(vectors)
+    cuts = [np.asarray(fcluster(tree, level, "distance"), np.int64) - 1 for level in sorted(levels)]
+    return max(reversed(cuts), key=lambda group: int((np.bincount(group) >= least).sum()))
 
 
 def linkage_n_groups(vectors: Vectors, n_groups: int) -> Index:
@@ -75,7 +83,7 @@ def refine(vectors: Vectors, seeds: Vectors, *, least: int) -> Index:
 
 def merge_near(vectors: Vectors, group: Index, *, same: float) -> Index:
     """(n,) groups where those with centroids within cosine `same` of each other have become one."""
-    return numbered(linkage_groups(centroids_of(vectors, group), 1 - same)[group])
+    return numbered(linkage_groups(centroids_of(vectors, group), [1 - same])[group])
 
 
 def numbered(group: Index) -> Index:

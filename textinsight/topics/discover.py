@@ -23,12 +23,14 @@ from textinsight.topics.cluster import (
 from textinsight.topics.label import name_groups
 from textinsight.topics.model import Topic, TopicModel, Vectors, topic_id
 
+_LEVELS = 11
 _LEAST_SPREAD = 0.6  # texts all about one thing are near each other; they are not split for that
 
 
 @dataclass(frozen=True, slots=True)
 class TopicsConfig:
-    """apart: groups further apart than this share of the mean distance of two texts stay two topics.
+    """closest, widest: groups join while their mean distance is under a share of that of any two texts; the share
+    between these bounds is taken that leaves most groups with support.
 
     support: of n distinct texts a topic needs n ** support (3 of 50, 8 of 1,000, 20 of 20,000), `least`
     at the fewest. sample: distinct texts looked at, of which `grouped` are grouped pair by pair. same: cosine of
@@ -36,7 +38,8 @@ class TopicsConfig:
     themes_from: topics from which on themes group them.
     """
 
-    apart: float = 0.57
+    closest: float = 0.5
+    widest: float = 0.8
     support: float = 0.3
     least: int = 3
     sample: int = 20_000
@@ -46,8 +49,9 @@ class TopicsConfig:
     themes_from: int = 10
 
     def __post_init__(self) -> None:
-        if not 0 < self.apart <= 1:
-            raise UsageError(f"apart must lie in (0, 1], got {self.apart}", hint="apart=0.57")
+        if not 0 < self.closest <= self.widest <= 1:
+            got = f"closest {self.closest}, widest {self.widest}"
+            raise UsageError(f"0 < closest ≤ widest ≤ 1 expected, got {got}", hint="closest=0.5, widest=0.8")
         if not 0 <= self.support < 1:
             raise UsageError(f"support must lie in [0, 1), got {self.support}", hint="support=0.3")
         if self.least < 1 or not 2 <= self.grouped <= self.sample:
@@ -91,7 +95,7 @@ def discover(
 
 def _sample(texts: Sequence[str | None], vectors: Vectors, size: int) -> _Sample:
     """The `size` distinct texts of the lowest hashes: a random sample that every order of input agrees on."""
-    known = vectors.any(axis=1)
+    known: list[bool] = np.asarray(vectors.any(axis=1)).tolist()
     counts = Counter(text for text, has_vector in zip(texts, known, strict=True) if text and has_vector)
     found = sorted(counts, key=lambda text: (hashlib.blake2b(text.encode(), digest_size=8).digest(), text))[:size]
     wanted = set(found)
@@ -107,9 +111,11 @@ def _groups(vectors: Vectors, config: TopicsConfig) -> Index:
     Smaller groups are let in until at most `far` of the texts lie too far from their centre to be assigned to it.
     """
     part = vectors[: config.grouped]
-    first = linkage_groups(part, config.apart * max(mean_distance(part), _LEAST_SPREAD))
     share = len(part) / len(vectors)
-    for least in range(max(config.least, round(len(vectors) ** config.support)), 0, -1):
+    most = max(config.least, round(len(vectors) ** config.support))
+    levels = np.linspace(config.closest, config.widest, _LEVELS) * max(mean_distance(part), _LEAST_SPREAD)
+    first = linkage_groups(part, levels.tolist(), least=max(2, round(most * share)))
+    for least in range(most, 0, -1):
         seeds = centroids_of(part, first, least=max(min(2, least), round(least * share)))
         group = merge_near(vectors, refine(vectors, seeds, least=least), same=config.same)
         if _far_share(vectors, group) <= config.far:

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from textinsight.topics.model import Vectors
-from textinsight.topics.words import phrases, stem
+from textinsight.topics.words import phrases
 
 _WORTH = {1: 0.75, 2: 1.0, 3: 1.05, 4: 1.0}  # by number of words: one word says too little for a slide
 _N_TERMS = 8
 _N_EXAMPLES = 3
 _CANDIDATES = 30
+_QUOTED = 30
 _DRAWN_OUT = 0.25  # share of a word's contacts that must say the longer phrase
 
 
@@ -46,11 +47,12 @@ def name_groups(
     for row in range(n_groups):
         ranked = _ranked(counts.counts[row], totals, sizes[row], sizes.sum())
         said = [_wording(counts.said[key]) for key in ranked]
-        label = _label(ranked, said, counts.counts[row], taken) or f"topic {row + 1}"
-        taken.add(label)
         members = np.flatnonzero(group == row)
         nearest = members[np.argsort(-near[members], kind="stable")[:_N_EXAMPLES]]
-        names.append(Name(label, tuple(_varied(said, label)), tuple(texts[i] for i in nearest)))
+        examples = tuple(texts[i] for i in nearest)
+        label = _label(ranked, said, counts.counts[row], taken) or _quoted(examples[0], row, taken)
+        taken.add(label)
+        names.append(Name(label, tuple(_varied(said, label)), examples))
     return names
 
 
@@ -99,11 +101,18 @@ def _label(keys: Sequence[str], said: Sequence[str], counts: Counter[str], taken
         if " " not in key:
             longer = [i for i, k in enumerate(keys) if key in k.split() and k != key]
             options = [said[i] for i in longer if counts[keys[i]] >= _DRAWN_OUT * counts[key]]
-            options += [f"{phrase}, {other}" for other in said if key not in map(stem, other.split())] + [phrase]
+            options += [f"{phrase}, {said[i]}" for i, k in enumerate(keys) if key not in k.split()] + [phrase]
         free = [option for option in options if option not in taken]
         if free:
             return free[0]
     return ""
+
+
+def _quoted(example: str, row: int, taken: set[str]) -> str:
+    """The start of a text, for topics without a telling phrase (another script, say); else a number."""
+    start = " ".join(example.split())[:_QUOTED]
+    quote = f"“{start}…”"
+    return quote if any(c.isalpha() for c in start) and quote not in taken else f"topic {row + 1}"
 
 
 def _varied(said: Sequence[str], label: str) -> list[str]:

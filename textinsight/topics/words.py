@@ -30,7 +30,8 @@ look looking find wondering wanted needed wants needs happen happened happening 
 u ur pls plz gonna wanna um uh oh ah gotta able sure sorry good morning afternoon evening bye call calling
 don't doesn't didn't isn't wasn't can't cannot won't haven't hasn't hadn't couldn't wouldn't aren't weren't
 what's how's where's who's let's assist possible question issue problem put give given gave only first last
-long soon new old hear speak talk
+long soon new old hear speak talk amp lol lmao omg wtf damn hell fuck fucking fucked shit shitty crap bullshit ass
+suck sucks sucked awesome great love thx hey please guys
 """
 _NEGATION_WORDS = """
 not never no don't doesn't didn't isn't wasn't can't cannot won't haven't hasn't hadn't couldn't aren't
