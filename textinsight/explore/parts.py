@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ import streamlit as st
 from textinsight.explore.filters import Filters
 from textinsight.explore.state import Source
 from textinsight.explore.words import RESOLUTIONS, SUPPORT, escape, name, topic
+from textinsight.store import Archive
 from textinsight.store.export import write_csv
 
 CSV_ROWS = 100_000
@@ -56,14 +58,16 @@ def nothing(reason: str, hint: str) -> None:
 
 
 def download(source: Source, label: str, file_name: str, sql: str, parameters: Sequence[Any] = ()) -> None:
-    """A CSV of the query's rows, made when asked for; cells a spreadsheet would run as a formula are defused."""
-
-    def make() -> bytes:
-        file = io.BytesIO()
-        write_csv(source.archive.query(f"{sql} LIMIT {CSV_ROWS}", parameters).to_reader(), file)
-        return file.getvalue()
-
+    """A button for a CSV of the query's rows, made when asked for."""
+    make = partial(csv_bytes, source.archive, sql, parameters)
     st.download_button(label, make, file_name, "text/csv", icon=":material/download:", on_click="ignore")
+
+
+def csv_bytes(archive: Archive, sql: str, parameters: Sequence[Any]) -> bytes:
+    """The query's rows as CSV; cells that a spreadsheet would run as a formula are defused."""
+    file = io.BytesIO()
+    write_csv(archive.query(f"{sql} LIMIT {CSV_ROWS}", parameters).to_reader(), file)
+    return file.getvalue()
 
 
 def time_column(label: str = "Started") -> Any:

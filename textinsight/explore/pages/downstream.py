@@ -64,8 +64,8 @@ def _map(edges: pd.DataFrame) -> int | None:
     )
     st.caption(
         f"The {len(shown)} clearest arrows. A → B: after A, B comes more often than it would anyway. Width: how high "
-        f"the lift is at least. Blue: {words.SUPPORT} starts or more and q below {words.MAX_Q}; grey: a hint only. Dots: "
-        "number of contacts. Click an arrow, or a row of the table, to read what is behind it."
+        f"the lift is at least. Blue: {words.SUPPORT} starts or more and q below {words.MAX_Q}; grey: a hint only. "
+        "Dots: number of contacts. Click an arrow, or a row of the table, to read what is behind it."
     )
     chosen = [group["data_indices"][0] for group in picked.selection.selected if group["data_type"] == "edge"]
     return int(shown.index[chosen[0]]) if chosen and chosen[0] < len(shown) else None
@@ -130,7 +130,7 @@ def _side(column: Any, pair: dict[str, Any], side: str, note: str) -> None:
 
 
 def _page() -> None:
-    parts.title("Downstream map", "Which issues bring on which later ones. The sidebar's filters do not apply.")
+    parts.title("Downstream map", "Which issues bring on which later ones, over all contacts")
     if not downstream.windows(state.source()):
         parts.nothing(*_EMPTY)
         return

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from textinsight.explore.filters import Filters
+from textinsight.explore.queries import contacts, conversation, data, downstream
+from textinsight.store import Archive
+
+
+@pytest.fixture(scope="module")
+def rows(small_archive):
+    archive = Archive(small_archive)
+    return lambda sql, parameters=(): archive.query(sql, parameters).to_pandas()
+
+
+def test_search_is_a_bound_value_and_matches_every_word(rows):
+    assert contacts.count(rows, Filters(), "NUMBER 11") == 11  # 11 and 110..119
+    assert contacts.count(rows, Filters(), "' OR 1=1 --") == 0
+    assert contacts.count(rows, Filters(channel=("x') OR ('1'='1",)), "") == 0
+    assert contacts.count(rows, Filters(), "%") == 0
+
+
+def test_pages_cover_every_contact_once(rows):
+    seen = []
+    for number in range(1, 4):
+        page = contacts.page(rows, Filters(), "", order=contacts.NEWEST, number=number, size=50)
+        seen += page["conversation_id"].tolist()
+    assert seen == [f"c{n:03d}" for n in range(119, -1, -1)]
+
+
+@pytest.mark.parametrize("order", list(contacts.ORDERS))
+def test_every_order_is_valid_sql(rows, order):
+    assert len(contacts.page(rows, Filters(), "", order=order, number=1, size=5)) == 5
+    sql, values = contacts.everything(Filters(), "issue", order=order)
+    assert len(rows(sql, values)) == 120
+
+
+def test_repeats_are_marked(rows):
+    page = contacts.page(rows, Filters(), "", order="Oldest first", number=1, size=120)
+    assert page.loc[page["repeat"], "conversation_id"].tolist() == ["c010"]
+
+
+def test_neighbours_stay_within_the_filters(rows):
+    assert contacts.neighbours(rows, Filters(), "c050") == ("c051", "c049")
+    assert contacts.neighbours(rows, Filters(channel=("voice",)), "c050") == ("c052", "c048")
+    assert contacts.neighbours(rows, Filters(), "c119") == (None, "c118")
+    assert contacts.first(rows, Filters(channel=("nothing",))) is None
+
+
+def test_timeline_ties_both_ways_and_keeps_to_the_customer(rows):
+    found = conversation.timeline(rows, "c000").set_index("conversation_id")
+    assert found.loc["c010", "relation"] == "same_issue"
+    assert not found.loc["c010", "is_earlier"]
+    assert found.loc["c000", "is_this"]
+    assert set(found.index) == {f"c{n:03d}" for n in range(0, 120, 10)}
+    assert conversation.timeline(rows, "c010").set_index("conversation_id").loc["c000", "is_earlier"]
+
+
+def test_pairs_behind_an_edge(rows):
+    pairs = downstream.pairs(rows, "t2", "t3", number=1, size=10)
+    assert pairs[["conversation_id_a", "conversation_id_b"]].values.tolist() == [["c001", "c011"]]
+    found = downstream.edges(rows, window_days=14, min_starts=1)
+    assert found[["label_a", "label_b", "n_pairs"]].values.tolist() == [
+        ["Unexpected bill", "Slow wifi", 1], ["Slow wifi", "Plan change", 0],
+    ]  # fmt: skip
+    assert len(downstream.edges(rows, window_days=14, min_starts=100)) == 1
+    assert downstream.windows(rows) == [7, 14]
+
+
+def test_inputs_add_up_and_coverage_counts(rows):
+    inputs = data.inputs(rows).iloc[0]
+    assert (inputs["n_read"], inputs["n_stored"], inputs["n_rejected"]) == (121, 120, 1)
+    coverage = data.coverage(rows).set_index("fact")
+    assert coverage.loc["customer"].tolist() == [120, 120]
+    assert coverage.loc["role"].tolist() == [240, 240]
+    assert coverage.loc["nps"].tolist() == [0, 120]
+    assert data.window_days(rows) == 14
+
+
+def test_missing_things_are_said_not_raised(empty_archive):
+    archive = Archive(empty_archive)
+
+    def nothing(sql, parameters=()):
+        return archive.query(sql, parameters).to_pandas()
+
+    assert data.window_days(nothing) == 14
+    assert downstream.windows(nothing) == []
+    assert contacts.first(nothing, Filters()) is None
+    assert not conversation.exists(nothing, "c1")
