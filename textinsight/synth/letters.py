@@ -15,9 +15,9 @@ def email(scene: Scene) -> None:
     issue += [scene.unsaid(scene.words.details) for _ in range(4 - len(issue))]
     body = [*issue[:1], *complaint, *issue[1:]] if scene.chance(0.5) else [*complaint, *issue]
     if scene.chance(0.45):
-        body.insert(0, scene.phrase("email", "context", angry))
+        body.insert(0, scene.phrase("email", "lead", angry))
     if scene.chance(0.55):
-        body.append(scene.phrase("email", "context", angry))
+        body.append(scene.phrase("email", "tail", angry))
     scene.customer(
         f"Subject: {scene.line(scene.words.subjects)}\n\n{scene.phrase('email', 'greeting', angry)}\n\n"
         + " ".join(text for text in (*body, scene.feeling(), scene.threat()) if text)

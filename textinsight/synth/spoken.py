@@ -144,6 +144,8 @@ def _wait(scene: Scene) -> None:
 def _leave(scene: Scene) -> None:
     """End of a first leg: the other department takes over."""
     scene.agent(scene.phrase("transfer", scene.manner))
+    if scene.temper == "angry":
+        scene.said.append("transfer")
     scene.customer(scene.phrase("transferred", "angry" if scene.temper == "angry" else "calm"))
 
 

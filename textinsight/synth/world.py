@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Literal
 
-from textinsight.conversation import Conversation, Role, Survey, Turn
+from textinsight.conversation import Conversation, Turn
+from textinsight.findings import EFFORT_DRIVERS
 from textinsight.synth.bank import Bank, load_bank
 from textinsight.synth.config import DAY, SynthConfig
 from textinsight.synth.journey import customer, journey, planned
@@ -106,7 +107,7 @@ def _contact(config: SynthConfig, bank: Bank, who: Customer, plan: Plan) -> Synt
         reason=plan.reason,
         solved=plan.solved,
         outcome=plan.outcome,
-        drivers=tuple(driver for driver in plan.drivers if driver in said),
+        drivers=tuple(driver for driver in EFFORT_DRIVERS if driver in said),
         escalation="escalation" in said,
         churn_risk="churn" in said,
         personal=(personal["email"], personal["phone"], personal["card"], personal["account"]),
@@ -161,6 +162,3 @@ def _turns(scene: Scene, plan: Plan, rng: Random, timed: bool) -> tuple[Turn, ..
 
 def _time(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-__all__ = ["Role", "Survey", "SynthContact", "TruthLink", "generate"]
