@@ -106,3 +106,16 @@ def test_patterns_stay_linear_on_repetition(piece: str) -> None:
 
 def test_labels_of_a_text() -> None:
     assert cue_labels("still waiting for a reply to my email") == ("long_wait", "repeat_contact", "still_fails")
+
+
+@pytest.mark.parametrize("piece", ["a", "!", "http://", "ab1 ", "@", "I called twice and still nothing. "])
+def test_a_very_long_turn_is_read_at_once(piece: str) -> None:
+    read = spoken(piece * (100_000 // len(piece)))
+    began = time.process_time()
+    for table in tables():
+        table.find(read)
+    assert time.process_time() - began < 1.0
+
+
+def test_no_key_is_longer_than_what_is_looked_up() -> None:
+    assert max(len(key) for cue in CUES for key in cue.keys.split()) <= 24

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from textinsight.conversation import Conversation, Role
 from textinsight.findings import Tag
@@ -21,6 +22,8 @@ _NEGATED = re.compile(
 _NEGATED_INSIDE = re.compile(r"(?:[a-z']+[\s,]{1,3}){0,2}(?:not|never|[a-z]+n't|havent|hasnt|didnt|dont|isnt|wasnt)\b")
 _CONDITIONAL = re.compile(r"\b(?:if|unless|when|once|until|in case|hope|hopefully|hoping|whether)\b[^.!?\n]{0,40}$")
 _CLAUSE_END = re.compile(r"[.!?;\n]|\bbut\b|\bhowever\b")
+_LONGEST_KEY = 24
+_MATCHES = 8  # of one cue in one turn
 _KNOWN = 100_000  # tokens remembered
 _BLANK = r"(?:[\s,]{1,3})"
 
@@ -77,7 +80,7 @@ class CueTable:
         """The cues a token may belong to: keys of up to three letters must be the token, longer ones begin it."""
         if len(self._known) > _KNOWN:
             self._known.clear()
-        heads = {token, *(token[:end] for end in range(4, len(token)))}
+        heads = {token[:end] for end in (*range(4, min(len(token), _LONGEST_KEY) + 1), len(token))}
         found = frozenset(number for head in heads for number in self._keys.get(head, ()))
         self._known[token] = found
         return found
@@ -86,7 +89,7 @@ class CueTable:
         cue = self.cues[number]
         if OPENING in cue.guards and not opening:
             return
-        for match in self.patterns[number].finditer(folded):
+        for match in islice(self.patterns[number].finditer(folded), _MATCHES):
             if not _guarded(folded, match.start(), match.end(), cue.guards):
                 yield Hit(cue.label, match.start(), match.end(), cue.weight)
 
