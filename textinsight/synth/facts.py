@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from math import ceil
-from random import Random
 from zlib import crc32
 
 from textinsight.synth.bank import Bank, Company, Reason, Wording
 from textinsight.synth.config import DAY
-from textinsight.synth.plan import Customer, Plan
+from textinsight.synth.plan import Customer, Plan, habit
 from textinsight.synth.seeds import mix
 from textinsight.synth.template import Draw
 
@@ -85,12 +84,19 @@ class Facts:
 
     def steady(self, key: str) -> Draw:
         """Draws that depend on the issue and the key alone: the same question gets the same answer again."""
-        return Random(crc32(key.encode(), self._thread)).random
+        state = crc32(key.encode(), self._thread)
+
+        def draw() -> float:
+            nonlocal state
+            state = crc32(b"next", state)
+            return state / 2**32
+
+        return draw
 
     def agent(self) -> str:
         """First name of the agent who speaks."""
         values = self._fill[1]["agent_name"]
-        return values[mix(self.who.company, self.agents[-1], 5) % len(values)]
+        return values[habit(self.who.company, self.agents[-1], 5, len(values))]
 
     def card(self) -> str:
         """The customer's card number in groups."""

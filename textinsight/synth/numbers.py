@@ -37,6 +37,7 @@ _ORDINAL = {
     "nine": "ninth",
     "twelve": "twelfth",
 }
+_DIGIT = re.compile(r"\d")
 _TOKEN = re.compile(
     r"\$(?P<dollars>\d+)(?:\.(?P<cents>\d\d))?"
     r"|(?P<hour>\d{1,2}):(?P<minute>\d\d)"
@@ -49,7 +50,7 @@ _TOKEN = re.compile(
 
 def spoken(text: str) -> str:
     """The text with every number in words: $42.50, 10:40, 14th, codes digit by digit."""
-    return _TOKEN.sub(_say, text)
+    return _TOKEN.sub(_say, text) if _DIGIT.search(text) else text
 
 
 @lru_cache(maxsize=4096)

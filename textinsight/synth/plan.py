@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 
 from textinsight.synth.bank import PlantedEdge, Reason
@@ -64,9 +65,16 @@ class Plan:
     mood: float
 
 
+@lru_cache(maxsize=4096)
 def skill(company: int, agent: int) -> float:
     """Factor on the share of contacts an agent leaves unsolved: 0.6 (best) to 1.5 (worst)."""
     return 0.6 + 0.9 * (mix(company, agent, 77) % 1000) / 1000
+
+
+@lru_cache(maxsize=4096)
+def habit(company: int, agent: int, trait: int, choices: int) -> int:
+    """Which of the choices an agent always makes, e.g. the manner of speaking."""
+    return mix(company, agent, trait) % choices
 
 
 def outcome(solved: bool, rng: Random) -> str:

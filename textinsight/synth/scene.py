@@ -7,8 +7,7 @@ from random import Random
 from textinsight.conversation import Role
 from textinsight.synth.bank import Bank, Company, Lines
 from textinsight.synth.facts import Facts
-from textinsight.synth.plan import Customer, Plan
-from textinsight.synth.seeds import mix
+from textinsight.synth.plan import Customer, Plan, habit
 from textinsight.synth.style import Style
 from textinsight.synth.template import Template, render
 
@@ -34,7 +33,7 @@ class Scene:
     @property
     def manner(self) -> str:
         """How the agent who speaks now talks, always the same for an agent."""
-        return MANNERS[mix(self.who.company, self.facts.agents[-1], 3) % 3]
+        return MANNERS[habit(self.who.company, self.facts.agents[-1], 3, len(MANNERS))]
 
     @property
     def temper(self) -> str:
