@@ -27,7 +27,7 @@ _ADDS = {
     "self_service_failed": 0.4,
     "unclear_answer": 0.5,
 }
-_BASE = 1.9
+_BASE = 1.7
 _PER_NEGATIVE = 1.2  # times the share of the customer's turns that are negative
 _PER_TURN = 0.06  # every customer turn after the second costs effort
 
