@@ -81,3 +81,16 @@ def test_cues_with_broken_times_are_refused_one_by_one(tmp_path: Path) -> None:
     assert [bad.line, worse.line] == [6, 10]
     assert isinstance(found, Conversation)
     assert [turn.text for turn in found.turns] == ["hi", "yo"]
+
+
+def test_a_file_of_broken_cues_only_is_refused_with_each(tmp_path: Path) -> None:
+    found = items(
+        tmp_path, "x --> 00:01.000\nlost\n\n00:00:0a,000 --> 00:01.000\nlost\n\n00:01.000 --> 00:02.000 \n", "a.vtt"
+    )
+    assert [item.line for item in found if isinstance(item, Reject)] == [1, 4, None]
+
+
+def test_srt_by_content_whatever_its_name(tmp_path: Path) -> None:
+    (found,) = items(tmp_path, "1\n00:00:01,000 --> 00:00:02,000\nAgent: hi\n", "a.vtt")
+    assert isinstance(found, Conversation)
+    assert found.turns[0].text == "hi"

@@ -45,7 +45,7 @@ def read(
     try:
         text, bad = _without_bad_cues(whole(path, limits), path)
         yield from bad
-        said = _turns(_captions(text, path))
+        said = _turns(_captions(text))
         facts = Facts(conversation_id=_stem(path))
         yield contact.build(facts, said, fallback_id=path.name.__str__, line=1, limits=limits)
     except (ValueError, DamagedError) as error:
@@ -56,15 +56,15 @@ def _stem(path: Path) -> str:
     return path.name.split(".")[0] or path.name
 
 
-def _captions(text: str, path: Path) -> list[Any]:
+def _captions(text: str) -> list[Any]:
     """The cues; ValueError saying what the first line should have been."""
     from webvtt import WebVTT
     from webvtt.errors import MalformedCaptionError, MalformedFileError
 
     text = text.lstrip()
     is_vtt = text.startswith("WEBVTT")
-    if not is_vtt and (path.suffix.lower() == ".vtt" or not re.search(r"\d,\d{1,3}[ \t]*-->", text[:4000])):
-        raise ValueError(f"not valid WebVTT: the first line must be WEBVTT, got {text.splitlines()[0][:40]!r}")
+    if not is_vtt and not re.search(r"\d,\d{1,3}[ \t]*-->", text[:4000]):
+        raise ValueError(f"not valid WebVTT: the first line must be WEBVTT, got {text.partition(chr(10))[0][:40]!r}")
     try:
         found = WebVTT.from_string(text) if is_vtt else WebVTT.from_buffer(StringIO(text), format="srt")
     except (MalformedFileError, MalformedCaptionError) as error:

@@ -39,7 +39,7 @@ def _rows(path: Path, limits: Limits) -> Iterator[Row | Reject]:
             for batch in file.iter_batches(batch_size=_BATCH):
                 yield from _batch(_microseconds(batch), line, path)
                 line += batch.num_rows
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         yield Reject(path.name, line + 1, f"the Parquet file is damaged from this row on: {str(error)[:200]}")
 
 
