@@ -115,16 +115,17 @@ def evidence(rows: list[dict[str, Any]]) -> Spec:
     }
 
 
-def downstream(edges: pd.DataFrame, sizes: dict[str, int]) -> Spec:
+def downstream(edges: pd.DataFrame, sizes: dict[str, int], *, chosen: tuple[str, str] | None = None) -> Spec:
     """Topics as nodes (area: contacts), A → B as arrows; causes to the left, consequences to the right.
 
     edges: columns of the edges table with label_a and label_b; at most 20 are drawn, and `series[0].links` follows
     their order. Width: the lower bound of the lift, so that few cases never draw a thick arrow. Grey: unsupported.
+    chosen: (topic_a, topic_b) of the edge to draw in orange.
     """
     shown = edges.head(MAX_EDGES)
     labels = dict(zip([*shown["topic_a"], *shown["topic_b"]], [*shown["label_a"], *shown["label_b"]], strict=True))
     at = {topic: i for i, topic in enumerate(labels)}
-    links = [_link(row, at) for row in shown.to_dict("records")]
+    links = [_link(row, at, chosen) for row in shown.to_dict("records")]
     placed = layout.places(len(at), [(link["source"], link["target"], 1.0) for link in links])
     largest = max((sizes.get(topic, 0) for topic in labels), default=1) or 1
     nodes = [
@@ -150,7 +151,6 @@ def downstream(edges: pd.DataFrame, sizes: dict[str, int]) -> Spec:
                 "label": {"show": True, "distance": 6, "fontSize": 13, "width": 210, "overflow": "truncate"},
                 "lineStyle": {"curveness": 0.08},
                 "emphasis": {"focus": "adjacency", "lineStyle": {"opacity": 1}},
-                "select": {"lineStyle": {"color": ORANGE, "opacity": 1}, "itemStyle": {"borderColor": ORANGE}},
             }
         ],
     }  # fmt: skip
@@ -168,8 +168,9 @@ def is_supported(n_starts: float, q_value: float) -> bool:
     return bool(n_starts >= SUPPORT and q_value < MAX_Q)
 
 
-def _link(row: dict[Any, Any], at: dict[str, int]) -> Spec:
+def _link(row: dict[Any, Any], at: dict[str, int], chosen: tuple[str, str] | None) -> Spec:
     supported = is_supported(row["n_starts"], row["q_value"])
+    is_chosen = (row["topic_a"], row["topic_b"]) == chosen
     sure = math.log2(max(float(row["lift_low"]), 1.0))
     return {
         "source": at[row["topic_a"]],
@@ -177,8 +178,8 @@ def _link(row: dict[Any, Any], at: dict[str, int]) -> Spec:
         "value": round(float(row["lift"]), 2),
         "lineStyle": {
             "width": 1 + 2 * min(sure, 3.5),
-            "color": BLUE if supported else GREY,
-            "opacity": 0.75 if supported else 0.45,
+            "color": ORANGE if is_chosen else BLUE if supported else GREY,
+            "opacity": 1.0 if is_chosen else 0.75 if supported else 0.45,
         },
     }
 

@@ -65,6 +65,11 @@ def open_contact(conversation_id: str) -> None:
     open_page("conversation", contact=conversation_id)
 
 
+def turn_to(conversation_id: str) -> None:
+    """Show another conversation in the reader; call it from a callback."""
+    st.query_params["contact"] = conversation_id
+
+
 def chosen_contact() -> str | None:
     """The conversation named in the address, if the archive holds it."""
     wanted = st.query_params.get("contact")

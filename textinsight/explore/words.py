@@ -112,6 +112,14 @@ def interval(low: float, high: float, unit: str) -> str:
     return f"{figure(low, unit)} to {figure(high, unit)}"
 
 
+def elapsed(seconds: float) -> str:
+    """Time since the contact began: 1:05, then hours and minutes, then days."""
+    minutes = int(seconds) // 60
+    if minutes < 60:
+        return f"{minutes}:{int(seconds) % 60:02d}"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes < 24 * 60 else f"{minutes / 1440:.1f} days"
+
+
 def chance(probability: float) -> str:
     """A probability as a percentage that never claims certainty."""
     return "> 99%" if probability > 0.99 else "< 1%" if probability < 0.01 else f"{probability:.0%}"

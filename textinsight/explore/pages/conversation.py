@@ -39,8 +39,9 @@ def _header(contact: dict[str, Any]) -> None:
 
 def _step(label: str, icon: str, conversation_id: str | None) -> None:
     help_ = f"{label} contact within the filters"
-    if st.button(label, icon=icon, disabled=conversation_id is None, help=help_) and conversation_id:
-        state.open_contact(conversation_id)
+    st.button(
+        label, icon=icon, disabled=conversation_id is None, help=help_, on_click=state.turn_to, args=(conversation_id,)
+    )
 
 
 def _chat(turns: pd.DataFrame, findings: pd.DataFrame) -> None:
@@ -59,7 +60,7 @@ def _turn(turn: dict[str, Any], tags: list[dict[str, Any]]) -> None:
         st.chat_message("user" if is_customer else "assistant", avatar=avatar, width=_BUBBLE),
         st.container(gap="xsmall"),
     ):
-        at = "" if pd.isna(turn["offset_s"]) else f" · {int(turn['offset_s']) // 60}:{int(turn['offset_s']) % 60:02d}"
+        at = "" if pd.isna(turn["offset_s"]) else f" · {words.elapsed(turn['offset_s'])}"
         st.caption(words.escape(words.name(turn["role"], words.ROLES) + at))
         st.text(turn["text"])
         _marks(turn["text"], tags)
@@ -114,8 +115,9 @@ def _contact(conversation_id: str, ties: list[dict[str, Any]]) -> None:
             for tie in (tie for tie in ties if isinstance(tie["relation"], str)):
                 st.badge(_tie_name(tie), color="orange" if tie["relation"] == "downstream" else "blue")
             st.space("stretch")
-            if not row["is_this"] and st.button("Open", key=f"open_{conversation_id}", type="tertiary"):
-                state.open_contact(conversation_id)
+            if not row["is_this"]:
+                turn = {"on_click": state.turn_to, "args": (conversation_id,)}
+                st.button("Open", key=f"open_{conversation_id}", type="tertiary", **turn)
         st.text(f"{words.topic(row['topic_label'])}: {words.short(row['issue_text'], 110) or 'no issue stated'}")
         for tie in (tie for tie in ties if isinstance(tie["relation"], str)):
             _why(tie)
@@ -131,16 +133,15 @@ def _tie_name(tie: dict[str, Any]) -> str:
 
 def _why(tie: dict[str, Any]) -> None:
     signals = [
-        {"signal": words.name(part["signal"], words.SIGNALS), "value": part["value"], "weight": part["weight"]}
+        {"found": f"{words.name(part['signal'], words.SIGNALS)}: {part['value']}", "weight": part["weight"]}
         for part in (tie["evidence"] if tie["evidence"] is not None else ())
     ]
     with st.expander(words.escape(f"Why: {tie['gap_days']:.1f} days apart, {len(signals)} signals")):
         st.dataframe(
             pd.DataFrame(signals), hide_index=True, row_height=28, alt="Signals that tie the two contacts",
             column_config={
-                "signal": "Signal",
-                "value": "What was found",
-                "weight": st.column_config.NumberColumn("Weight", format="%+.2f", help=_WEIGHT),
+                "found": st.column_config.TextColumn("What was found", width=225),
+                "weight": st.column_config.NumberColumn("Weight", width=65, format="%+.2f", help=_WEIGHT),
             },
         )  # fmt: skip
 

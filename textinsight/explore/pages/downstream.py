@@ -52,23 +52,29 @@ def _controls() -> tuple[int, int]:
     return int(window), int(starts)
 
 
-def _map(edges: pd.DataFrame) -> int | None:
-    """Draw the graph; the row of the edge that was clicked."""
+def _map(edges: pd.DataFrame) -> None:
+    """The graph of the clearest edges; the chosen one is drawn in orange."""
     shown = edges[edges["lift_low"] > 1].head(charts.MAX_EDGES)
     if shown.empty:
         parts.nothing("No topic brings on another one more often than chance would.", "Try a longer window.")
-        return None
-    spec = charts.downstream(shown, downstream.sizes(state.source()))
-    picked = st.echarts_chart(
-        spec, height=charts.map_height(spec), key="map", on_select="rerun", alt="Which topics bring on which"
+        return
+    st.session_state["arrow_keys"] = list(zip(shown["topic_a"], shown["topic_b"], strict=True))
+    spec = charts.downstream(shown, downstream.sizes(state.source()), chosen=st.session_state.get("edge"))
+    st.echarts_chart(
+        spec, height=charts.map_height(spec), key="map", on_select=_choose_arrow, alt="Which topics bring on which"
     )
     st.caption(
         f"The {len(shown)} clearest arrows. A → B: after A, B comes more often than it would anyway. Width: how high "
         f"the lift is at least. Blue: {words.SUPPORT} starts or more and q below {words.MAX_Q}; grey: a hint only. "
         "Dots: number of contacts. Click an arrow, or a row of the table, to read what is behind it."
     )
-    chosen = [group["data_indices"][0] for group in picked.selection.selected if group["data_type"] == "edge"]
-    return int(shown.index[chosen[0]]) if chosen and chosen[0] < len(shown) else None
+
+
+def _choose_arrow() -> None:
+    picked = st.session_state["map"].selection.selected
+    arrows = [group["data_indices"][0] for group in picked if group["data_type"] == "edge"]
+    if arrows and arrows[0] < len(st.session_state["arrow_keys"]):
+        st.session_state["edge"] = st.session_state["arrow_keys"][arrows[0]]
 
 
 def _table(edges: pd.DataFrame, *, window: int, starts: int) -> None:
@@ -141,10 +147,7 @@ def _page() -> None:
         return
     st.session_state["edge_keys"] = list(zip(edges["topic_a"], edges["topic_b"], strict=True))
     parts.small_data_note(len(state.source().panel.facts))
-    clicked = _map(edges)
-    if clicked is not None and clicked != st.session_state.get("map_edge"):
-        st.session_state["edge"] = st.session_state["edge_keys"][clicked]
-    st.session_state["map_edge"] = clicked
+    _map(edges)
     _table(edges, window=window, starts=starts)
     chosen = st.session_state.get("edge")
     rows = [row for row in parts.records(edges) if (row["topic_a"], row["topic_b"]) == chosen]
