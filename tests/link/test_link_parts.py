@@ -57,7 +57,7 @@ def test_pairs_are_capped_to_the_nearest(make_contacts, make_vectors):
     rows.append({"conversation_id": "x", "customer_id": "lee", "day": 2})
     frame = make_frame(make_contacts(rows), make_vectors([0] * 7))
     chunks = list(pair_chunks(frame, window_us=3 * DAY_US, max_earlier=2))
-    pairs = [(int(a), int(b)) for c in chunks for a, b in zip(c.later, c.earlier)]
+    pairs = [(int(a), int(b)) for c in chunks for a, b in zip(c.later, c.earlier, strict=True)]
     assert pairs == [(1, 0), (2, 1), (2, 0), (3, 2), (3, 1), (4, 3), (4, 2), (5, 4), (5, 3)]
     assert earlier_in_window(frame, 3 * DAY_US).tolist() == [0, 1, 2, 3, 3, 3, 0]
 
@@ -68,7 +68,7 @@ def test_shipped_model_is_ordered_and_gives_the_unknown_no_weight():
         assert weights[0] == 0
         assert len(weights) == len(signal.labels)
         if signal.ordered:
-            known = [w for w, label in zip(weights[1:], signal.labels[1:]) if label != "over 14 days"]
+            known = [w for w, label in zip(weights[1:], signal.labels[1:], strict=True) if label != "over 14 days"]
             assert known == sorted(known), signal.name
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,7 +33,10 @@ CONTACTS = st.lists(
 
 def as_table(rows, prefix="c"):
     start = [None if r["day"] is None else int(r["day"] * DAY_US) for r in rows]
-    end = [None if s is None or r["hours"] is None else s + int(r["hours"] * DAY_US / 24) for s, r in zip(start, rows)]
+    end = [
+        None if s is None or r["hours"] is None else s + int(r["hours"] * DAY_US / 24)
+        for s, r in zip(start, rows, strict=True)
+    ]
     texts = {
         n: pa.array([r[n] for r in rows], pa.string()) for n in ("customer_id", "topic_id", "resolution", "channel")
     }
@@ -58,7 +62,7 @@ def test_links_point_back_within_a_customer_and_window_and_threads_are_a_partiti
     contacts = as_table(rows)
     result = build(contacts, as_vectors(rows))
     by_id = {c["conversation_id"]: c for c in contacts.to_pylist()}
-    thread = dict(zip(contacts["conversation_id"].to_pylist(), result.thread_of.to_pylist()))
+    thread = dict(zip(contacts["conversation_id"].to_pylist(), result.thread_of.to_pylist(), strict=True))
     for link in result.links.to_pylist():
         later, earlier = by_id[link["conversation_id"]], by_id[link["earlier_id"]]
         assert earlier["started_at"] <= later["started_at"]
@@ -112,24 +116,27 @@ def synthetic(n, n_customers, seed=0, days=120):
     )
 
 
+@pytest.mark.slow
 def test_one_busy_customer_neither_blows_up_nor_becomes_one_thread():
     n = 100_000
     contacts = synthetic(n, 1)
     vectors = np.tile(np.eye(4, dtype=np.float16)[:1], (n, 1))  # all say the same
     began = time.process_time()
     result = build(contacts, vectors)
-    assert time.process_time() - began < 60
+    assert time.process_time() - began < 90
     assert max(result.threads["n_contacts"].to_pylist()) <= LinkConfig().max_thread_contacts
-    assert result.threads.num_rows > n / 10
+    assert result.threads.num_rows > n / 2
     assert result.counts.pairs <= 30 * n
     assert result.counts.pairs_capped > 100 * n
 
 
-def test_journeys_shuffled_over_customers_give_hardly_any_edge():
-    found = []
-    for seed in range(5):
+def test_journeys_shuffled_over_customers_give_hardly_any_edge_or_downstream_link():
+    edges, downstream = 0, 0
+    for seed in range(2):
         contacts = synthetic(6_000, 2_000, seed)
         vectors = np.eye(12, dtype=np.float32)[[int(t[5:]) for t in contacts["topic_id"].to_pylist()]]
-        edges = build(contacts, vectors).edges
-        found += [e for e in edges.to_pylist() if e["q_value"] <= 0.05]
-    assert len(found) <= 5  # of 5 × 3 windows × 132 pairs of topics
+        result = build(contacts, vectors)
+        edges += sum(e["q_value"] <= 0.05 for e in result.edges.to_pylist())
+        downstream += result.links["relation"].to_pylist().count("downstream")
+    assert edges <= 3  # of 2 × 3 windows × 132 pairs of topics
+    assert downstream <= 24  # of 12,000 contacts

@@ -33,7 +33,7 @@ Reals = npt.NDArray[np.float64]
 _TAGGED = [i for i, signal in enumerate(SIGNALS) if signal.name in ("topic", "stated_repeat", "earlier_outcome")]
 SET_BY_HAND = {
     ("gap", "hand-over"): 2.5,
-    ("volume", "too many contacts to tell"): -4.0,
+    ("volume", "too many contacts to tell"): -6.0,
     ("reference", "different"): -0.5,
 }
 

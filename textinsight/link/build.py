@@ -46,7 +46,9 @@ def build(
     topic = thread_topics(frame, threads.opener)
     as_of = _as_of_us(frame, config)
     edges = _edges(frame, threads.opener, topic, as_of, config)
-    caused = attribute(frame, threads.opener, topic, edges[config.window_days], config)
+    caused = attribute(
+        frame, threads.opener, topic, edges[config.window_days], n_earlier=scorer.n_earlier, config=config
+    )
     found = (_repeats(scorer, threads), _brought_on(frame, caused, edges[config.window_days]))
     return LinkResult(
         links=pa.concat_tables([_links_table(contacts, frame, f) for f in found]).combine_chunks(),

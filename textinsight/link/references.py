@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 MAX_REFERENCES = 4  # a contact that names more keeps the first; nobody reads out a fifth case number
 
-# letters then digits ("CS-116854", "INC0012345", "CS 116854"), or digits announced as a reference ("ticket number 48213")
+# letters then digits ("CS-116854", "INC0012345"), or digits announced as a reference ("ticket number 48213")
 _LETTERED = r"\b(?:[A-Za-z]{1,6}[-#/]?|[A-Z]{1,6} )\d{4,12}\b"
 _ANNOUNCED = (
     r"(?i:\b(?:ref(?:erence)?|case|ticket|order|claim|booking|confirmation|incident)\b\W{1,3}"

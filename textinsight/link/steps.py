@@ -1,0 +1,196 @@
+"""Which pairs of issues follow one another more often than chance, told by the texts alone.
+
+Topics may split or mix issues, so edges between topics miss much. Here every step (an earlier thread, then a thread
+that opens within the window) is compared with the steps of other customers: how many begin alike *and* end alike,
+against how many would if beginnings and ends were drawn apart. What is as frequent the other way round is a habit of
+the customers and no consequence, so it is taken off. The chance that a step is one of the surplus comes from a null:
+the same steps with their ends exchanged between customers of the same time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from textinsight.link.blocking import Pairs
+from textinsight.link.compare import Floats
+from textinsight.link.frame import Frame, Ints
+
+Reals = npt.NDArray[np.float64]
+
+FEWEST_STEPS = 200  # below, the null is too coarse to tell anything
+_REFERENCES = 4096  # steps that all others are compared with; a sample of large archives …
+_FEWEST_REFERENCES = 512
+_COMPARISONS = 1_200_000_000  # … and a smaller one of huge archives, so that the time stays bounded
+_BLOCK = 512
+_EVEN, _SHARP, _MOST = 0.45, 8.0, 10.0  # kernel of the shipped encoder's cosines: even odds at .45, at most 10 to 1
+_NULLS = 5
+_PERIOD = 256  # steps, in order of time, among which ends are exchanged
+_MOST_SAMENESS = 0.2  # with fewer than some five issues, one frequent step makes all others look rare or frequent
+_CAUTION = 3.0  # null steps added beyond the best one: a handful of lucky steps is no surplus
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """begin, end: (n, d) mean vectors of the threads at either side. customer: (n,).
+
+    starts: (k, d) a sample of all threads, whether a step begins there or not; only references have them.
+    """
+
+    begin: Floats
+    end: Floats
+    customer: Ints
+    starts: Floats
+
+    def __len__(self) -> int:
+        return len(self.customer)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> _Steps:
+        return _Steps(self.begin[rows], self.end[rows], self.customer[rows], self.starts)
+
+
+@dataclass(frozen=True, slots=True)
+class Surplus:
+    """probability: (n,) chance that the step is one of the surplus, 0 if it cannot be told. times: alike / expected."""
+
+    probability: Reals
+    times: Reals
+
+
+def find_surplus(frame: Frame, pairs: Pairs, opener: Ints) -> Surplus:
+    """How probably the later thread of each pair was brought on by the earlier one.
+
+    pairs: a thread opener and a contact of an earlier thread of the customer. opener: (n,) of each contact's thread.
+    """
+    out = Surplus(np.zeros(len(pairs)), np.ones(len(pairs)))
+    told = np.flatnonzero(frame.has_text[pairs.later] & frame.has_text[pairs.earlier])
+    if len(told) < FEWEST_STEPS:
+        return out
+    pairs = pairs.take(told)
+    by_time = np.lexsort((pairs.later, frame.start[pairs.later]))
+    sampled = by_time[np.linspace(0, len(told) - 1, _n_references(len(told))).astype(np.int64)]
+    references = _steps(frame, pairs.take(sampled), opener, starts=_sample_of_threads(frame, opener, len(sampled)))
+    if _sameness(references.begin) > _MOST_SAMENESS or _sameness(references.end) > _MOST_SAMENESS:
+        return out
+    surplus = np.empty(len(told))
+    prior = _mean_expected(references)
+    for b in range(0, len(told), _BLOCK):
+        block = pairs.take(np.arange(b, min(b + _BLOCK, len(told))))
+        surplus[b : b + _BLOCK] = _surplus(_steps(frame, block, opener), references, prior)
+    out.times[told] = np.exp(surplus)
+    out.probability[told] = _one_minus_false_discovery(surplus, _null(references, prior))
+    return out
+
+
+def _n_references(n: int) -> int:
+    return min(n, _REFERENCES, max(_COMPARISONS // n, _FEWEST_REFERENCES))
+
+
+def _sample_of_threads(frame: Frame, opener: Ints, n: int) -> Floats:
+    threads = np.flatnonzero((opener == np.arange(len(frame))) & frame.has_text)
+    return thread_vectors(frame, opener, threads[np.linspace(0, len(threads) - 1, n).astype(np.int64)])
+
+
+def _steps(frame: Frame, pairs: Pairs, opener: Ints, *, starts: Floats | None = None) -> _Steps:
+    begin = thread_vectors(frame, opener, opener[pairs.earlier])
+    end = thread_vectors(frame, opener, pairs.later)
+    return _Steps(begin, end, frame.customer[pairs.later], begin[:0] if starts is None else starts)
+
+
+def thread_vectors(frame: Frame, opener: Ints, threads: Ints) -> Floats:
+    """(n, d) unit mean of the vectors of each thread's contacts; threads are given by their openers."""
+    order = np.argsort(opener, kind="stable")
+    first = np.searchsorted(opener[order], threads, side="left")
+    size = np.searchsorted(opener[order], threads, side="right") - first
+    ends = np.cumsum(size)
+    member = order[np.repeat(first - (ends - size), size) + np.arange(ends[-1] if len(ends) else 0)]
+    total = np.add.reduceat(frame.vectors[frame.row[member]].astype(np.float32), ends - size, axis=0)
+    norm = np.linalg.norm(total, axis=1, keepdims=True)
+    return np.asarray(total / np.where(norm > 0, norm, 1), np.float32)
+
+
+def _surplus(steps: _Steps, references: _Steps, prior: float, *, end_of: Ints | None = None) -> Reals:
+    """(n,) log of how many times more alike steps there are than expected, less the same for steps turned round.
+
+    end_of: customers whose ends the steps were given in the null; their own steps are no evidence either.
+    """
+    own = steps.customer[:, None] == references.customer[None]
+    if end_of is not None:
+        own |= end_of[:, None] == references.customer[None]
+    forward = _log_lift(steps.begin, steps.end, references, own, prior)
+    turned = _log_lift(steps.end, steps.begin, references, own, prior)
+    return forward - np.maximum(turned, 0)
+
+
+def _alike(one: Floats, other: Floats) -> Floats:
+    """(n, n_other) odds that two issues are the same, in place as this is where the time goes."""
+    cosine: Floats = one @ other.T
+    cosine -= np.float32(_EVEN)
+    cosine *= np.float32(_SHARP)
+    np.exp(cosine, out=cosine)
+    return np.minimum(cosine, np.float32(_MOST), out=cosine)
+
+
+def _log_lift(one: Floats, other: Floats, references: _Steps, own: npt.NDArray[np.bool_], prior: float) -> Reals:
+    """Log of seen / expected. Beginnings are as frequent as among steps or among all threads, whichever is more:
+
+    a strong consequence of one issue thins out its other steps, and must not make those of others look frequent.
+    """
+    begin, end = _alike(one, references.begin), _alike(other, references.end)
+    share = _alike(one, references.starts).mean(axis=1, dtype=np.float64)
+    begin[own] = 0
+    end[own] = 0
+    seen = np.einsum("ij,ij->i", begin, end).astype(np.float64)
+    expected = np.maximum(begin.mean(axis=1, dtype=np.float64), share) * end.sum(axis=1, dtype=np.float64)
+    return np.asarray(np.log((seen + prior) / (expected + prior)))
+
+
+def _mean_expected(references: _Steps) -> float:
+    """What is added to seen and expected, so that rare issues with one alike step do not stand out."""
+    totals = [0.0, 0.0]
+    for b in range(0, len(references), _BLOCK):
+        block = references.take(np.arange(b, min(b + _BLOCK, len(references))))
+        begin = _alike(block.begin, references.begin).sum(axis=1, dtype=np.float64)
+        end = _alike(block.end, references.end).sum(axis=1, dtype=np.float64)
+        totals[0] += float(begin @ end) / len(references)
+    return totals[0] / len(references)
+
+
+def _sameness(vectors: Floats) -> float:
+    """Chance that two are alike, 0..1: one over the number of issues that there are in effect."""
+    sample = vectors[np.linspace(0, len(vectors) - 1, min(len(vectors), _BLOCK)).astype(np.int64)]
+    return float(_alike(sample, sample).mean() / _MOST)
+
+
+def _null(references: _Steps, prior: float) -> Reals:
+    """The surplus of reference steps, which are in order of time, with the ends moved on within each period."""
+    n, out = len(references), []
+    for shift in np.linspace(7, _PERIOD - 7, _NULLS).astype(np.int64):
+        rows = np.arange(n)
+        period = rows // _PERIOD * _PERIOD
+        length = np.minimum(n - period, _PERIOD)
+        partner = period + (rows - period + shift % length) % length
+        moved = np.flatnonzero(references.customer != references.customer[partner])
+        for b in range(0, len(moved), _BLOCK):
+            part = moved[b : b + _BLOCK]
+            mixed = _Steps(
+                references.begin[part], references.end[partner[part]], references.customer[part], references.starts
+            )
+            out.append(_surplus(mixed, references, prior, end_of=references.customer[partner[part]]))
+    return np.concatenate(out)
+
+
+def _one_minus_false_discovery(surplus: Reals, null: Reals) -> Reals:
+    """(n,) 1 − local false-discovery rate: rises with the surplus, by isotonic regression against the null."""
+    from sklearn.isotonic import IsotonicRegression
+
+    share = len(surplus) / len(null)
+    value = np.concatenate([surplus, null, [max(surplus.max(), null.max()) + 1e-9]])
+    real = np.concatenate([np.ones(len(surplus)), np.zeros(len(null) + 1)])
+    weight = np.concatenate([np.ones(len(surplus)), np.full(len(null), share), [_CAUTION]])
+    rise = IsotonicRegression(y_min=1e-3, y_max=1 - 1e-3, out_of_bounds="clip").fit(value, real, sample_weight=weight)
+    odds = rise.predict(surplus)
+    unrelated = min(1.0, 2 * float((surplus <= np.median(null)).mean()))
+    return np.asarray(np.clip(1 - unrelated * (1 - odds) / odds, 0.0, 0.98), np.float64)
