@@ -27,8 +27,7 @@ def save_tiny(folder: Path, rows: np.ndarray = ROWS) -> Path:
     tokenizer.save(str(folder / "tokenizer.json"))
     save_file({"vectors": rows, "scale": SCALE[: len(rows)]}, str(folder / "vectors.safetensors"))
     hashes = {
-        f: hashlib.sha256((folder / f).read_bytes()).hexdigest()
-        for f in ("tokenizer.json", "vectors.safetensors")
+        f: hashlib.sha256((folder / f).read_bytes()).hexdigest() for f in ("tokenizer.json", "vectors.safetensors")
     }
     (folder / "meta.json").write_text(json.dumps({"name": "tiny", "version": "3", "sha256": hashes}))
     return folder
