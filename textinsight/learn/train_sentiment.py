@@ -60,8 +60,11 @@ def train(data: Path, *, config: TrainConfig = TrainConfig()) -> PolarityModel:
     kept = np.flatnonzero(np.abs(weights).max(axis=1) >= config.least_weight)
     names = list(inputs.vocabulary)
     vocabulary = {names[row]: i for i, row in enumerate(kept)}
-    parts = [(part * scale).astype(np.float16).astype(np.float32) for part in (weights[kept], vector, bias)]
-    return PolarityModel(f"{MODEL}@{VERSION}", vocabulary, *parts, WordVectors(encoder), encoder.name)
+    head, dense, shift = (
+        (part * scale).astype(np.float16).astype(np.float32) for part in (weights[kept], vector, bias)
+    )
+    name = f"{MODEL}@{VERSION}"
+    return PolarityModel(name, vocabulary, head, dense, shift, WordVectors(encoder), encoder.name)
 
 
 def _inputs(rows: Sequence[Row], encoder: WordVectors, config: TrainConfig) -> Inputs:
