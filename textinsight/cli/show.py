@@ -89,10 +89,8 @@ def report(found: RunReport, *, as_json: bool) -> None:
     console.print(_inputs(found))
     if found.headlines:
         console.print(_headlines(found))
-    if found.topics:
         console.print(_topics(found))
-    if found.edges:
-        console.print(_edges(found))
+        console.print(_edges(found) if found.edges else "no downstream edge is significant in this archive\n")
     rejected = f"; {found.n_rejected:,} refused, see: textinsight export rejects" if found.n_rejected else ""
     console.print(Text(f"archive {found.archive}  ({found.seconds:.0f} s{rejected})", style="dim"))
 
@@ -151,11 +149,10 @@ def _edges(found: RunReport) -> Table:
 
 
 def _table(first: str, *others: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column(first)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title=" ")
+    table.add_column(first, min_width=42)
     for name in others:
         table.add_column(name, justify="right")
-    table.add_row()
     return table
 
 
