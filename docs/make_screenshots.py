@@ -22,6 +22,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from textinsight.store import Archive
+
 APP = Path(__file__).parent.parent / "app.py"
 FLAGS = [
     "--no-sandbox",
@@ -49,14 +51,14 @@ SHOTS = (
     Shot("overview", ""),
     Shot("overview-table", "", scroll=900),
     Shot("contacts", "contacts"),
-    Shot("conversation", "conversation"),
+    Shot("conversation", "conversation?contact={linked}"),
     Shot("downstream", "downstream?starts=25"),
     Shot("downstream-pairs", "downstream?starts=25", scroll=900),
     Shot("data", "data"),
     Shot("overview-dark", "", scheme="dark"),
     Shot("downstream-dark", "downstream?starts=25", scheme="dark"),
     Shot("overview-narrow", "", width=420),
-    Shot("conversation-narrow", "conversation", width=420),
+    Shot("conversation-narrow", "conversation?contact={linked}", width=420),
 )
 COMMITTED = ("overview", "contacts", "conversation", "downstream")
 
@@ -79,6 +81,13 @@ def serving(archive: Path) -> Iterator[str]:
         server.wait()
 
 
+def linked_contact(archive: Path) -> str:
+    """A conversation that an earlier one brought on, the likeliest; the reader has most to show for it."""
+    sql = "SELECT conversation_id AS id FROM links ORDER BY relation, probability DESC, conversation_id LIMIT 1"
+    found = Archive(archive).query(sql).to_pylist()
+    return str(found[0]["id"]) if found else ""
+
+
 def _await(url: str) -> None:
     for _ in range(120):
         try:
@@ -89,7 +98,7 @@ def _await(url: str) -> None:
     raise SystemExit("the app did not start within a minute")
 
 
-def take(browser: Browser, base: str, shot: Shot, out: Path) -> list[str]:
+def take(browser: Browser, address: str, shot: Shot, out: Path) -> list[str]:
     """Take one picture; what was wrong with the page."""
     context = browser.new_context(
         viewport={"width": shot.width, "height": shot.height}, color_scheme="dark" if shot.scheme == "dark" else "light"
@@ -98,7 +107,7 @@ def take(browser: Browser, base: str, shot: Shot, out: Path) -> list[str]:
     wrong: list[str] = []
     page.on("console", lambda m: wrong.append(f"{shot.name}: {m.text}") if _is_error(m) else None)
     page.on("request", lambda r: None if _is_local(r.url) else wrong.append(f"{shot.name}: asks for {r.url}"))
-    page.goto(base + shot.path)
+    page.goto(address)
     _settle(page)
     if shot.scroll:
         page.mouse.move(shot.width * 0.6, shot.height * 0.5)
@@ -148,7 +157,10 @@ def main() -> int:
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     with serving(arguments.archive) as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        wrong = [complaint for shot in shots for complaint in take(browser, base, shot, arguments.out)]
+        linked = linked_contact(arguments.archive)
+        addresses = [base + shot.path.format(linked=linked) for shot in shots]
+        pairs = zip(addresses, shots, strict=True)
+        wrong = [complaint for pair in pairs for complaint in take(browser, *pair, arguments.out)]
         browser.close()
     sys.stderr.writelines(f"{line}\n" for line in wrong)
     return 1 if wrong else 0

@@ -29,7 +29,7 @@ def test_arrow_width_follows_the_lower_bound_of_the_lift():
 def test_links_point_at_their_nodes_and_names_stay_as_typed():
     frame = edges(("<b>a</b>", "b", 100, 0.01, 4.0, 2.0))
     series = charts.downstream(frame, {"b": 3})["series"][0]
-    assert [node["name"] for node in series["data"]] == ["<B>A</B>", "B"]
+    assert [node["name"] for node in series["data"]] == ["<B>A</B>", "B", "", ""]
     assert (series["links"][0]["source"], series["links"][0]["target"]) == (0, 1)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from textinsight.explore.filters import Filters
-from textinsight.explore.panel import Panel, catalogue
+from textinsight.explore.panel import Figure, Panel, catalogue
 from textinsight.measure import rank_topics
 from textinsight.store import Archive
 
@@ -78,3 +78,12 @@ def test_an_empty_archive_has_no_days_and_unknown_figures(empty_archive):
 
 def test_every_shown_measure_is_in_the_catalogue(panel):
     assert set(panel.observed) <= set(catalogue())
+
+
+def test_a_change_within_chance_is_no_difference():
+    def figure(value, half):
+        return Figure(catalogue()["effort"], value, value - half, value + half, 100, 0)
+
+    assert figure(3.0, 0.3).differs_from(figure(2.4, 0.4))  # 0.6 > 0.5
+    assert not figure(3.0, 0.3).differs_from(figure(2.6, 0.4))  # 0.4 < 0.5
+    assert not Figure(catalogue()["contacts"], 9, None, None, 9, 0).differs_from(figure(2.6, 0.4))

@@ -18,6 +18,11 @@ Spec = dict[str, Any]
 BLUE, ORANGE, GREY, PALE = "#2f7fb8", "#d9722e", "#9aa4ad", "rgba(128,140,150,0.28)"
 MAX_EDGES = 20
 
+# ECharts stretches a graph to its box; two invisible corners keep the scale when all topics stand in one row.
+_CORNERS = tuple(
+    {"id": f"corner {at}", "name": "", "x": at, "y": at, "symbolSize": 0, "label": {"show": False}} for at in (0, 1000)
+)
+
 
 def trend(frame: pd.DataFrame, *, label: str, percent: bool, scale: tuple[float | None, float | None]) -> Spec:
     """A measure as a line in its 95% band over small bars of contacts; frame: period, contacts, value, low, high."""
@@ -147,7 +152,7 @@ def downstream(edges: pd.DataFrame, sizes: dict[str, int], *, chosen: tuple[str,
             {
                 "type": "graph", "layout": "none", "roam": False, "selectedMode": "single",
                 "left": 230, "right": 230, "top": 44, "bottom": 20,
-                "edgeSymbol": ["none", "arrow"], "edgeSymbolSize": 8, "data": nodes, "links": links,
+                "edgeSymbol": ["none", "arrow"], "edgeSymbolSize": 8, "data": [*nodes, *_CORNERS], "links": links,
                 "label": {"show": True, "distance": 6, "fontSize": 13, "width": 210, "overflow": "truncate"},
                 "lineStyle": {"curveness": 0.08},
                 "emphasis": {"focus": "adjacency", "lineStyle": {"opacity": 1}},
@@ -159,7 +164,7 @@ def downstream(edges: pd.DataFrame, sizes: dict[str, int], *, chosen: tuple[str,
 def map_height(spec: Spec) -> int:
     """Pixels that the map needs: its fullest layer decides."""
     nodes = spec["series"][0]["data"]
-    layers = Counter(node["x"] for node in nodes)
+    layers = Counter(node["x"] for node in nodes if node["name"])
     return max(260, 70 + 34 * max(layers.values(), default=0))
 
 

@@ -5,6 +5,7 @@ Who came back is decided by the whole history, so a filter never turns a repeat 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -50,6 +51,17 @@ class Figure:
     high: float | None
     n: int
     n_unknown: int
+
+    @property
+    def half(self) -> float | None:
+        """Half the width of the interval."""
+        return None if self.low is None or self.high is None else (self.high - self.low) / 2
+
+    def differs_from(self, other: Figure) -> bool:
+        """Whether the difference is more than both 95% intervals' chance; False where a figure has no interval."""
+        if self.value is None or other.value is None or self.half is None or other.half is None:
+            return False
+        return abs(self.value - other.value) > math.hypot(self.half, other.half)
 
 
 @dataclass(frozen=True, slots=True)

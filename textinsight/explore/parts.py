@@ -57,6 +57,18 @@ def nothing(reason: str, hint: str) -> None:
         st.space("small")
 
 
+def no_match(source: Source, total: int) -> None:
+    """No contact to show: the filters leave none of `total`, or the archive is empty."""
+    if total:
+        nothing("No contact matches the filters and the search.", "Use fewer words, or clear a filter in the sidebar.")
+    else:
+        path = escape(str(source.archive.path))
+        nothing(
+            "This archive holds no conversations yet.",
+            f"Fill it with: textinsight run calls.jsonl \\-\\-archive {path}",
+        )
+
+
 def download(source: Source, label: str, file_name: str, sql: str, parameters: Sequence[Any] = ()) -> None:
     """A button for a CSV of the query's rows, made when asked for."""
     make = partial(csv_bytes, source.archive, sql, parameters)

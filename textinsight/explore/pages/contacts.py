@@ -74,11 +74,8 @@ def _page() -> None:
         _table(search, order, n)
         st.caption("Click a row to read the conversation.")
     else:
-        parts.nothing(*(_NO_MATCH if total else _NO_CONTACTS))
+        parts.no_match(source, total)
 
-
-_NO_MATCH = ("No contact matches the filters and the search.", "Use fewer words, or clear a filter in the sidebar.")
-_NO_CONTACTS = ("This archive holds no conversations yet.", "Fill it with: textinsight run calls.jsonl")
 
 if contact := st.session_state.pop("go_to", None):
     state.open_contact(contact)

@@ -151,7 +151,7 @@ def _page() -> None:
     chosen = state.chosen_contact() or contacts.first(source, sidebar.filters())
     if chosen is None:
         parts.title("Conversation", "nothing to read yet")
-        parts.nothing("No contact matches the filters.", "Clear a filter in the sidebar, or choose one under Contacts.")
+        parts.no_match(source, len(source.panel.facts))
         return
     contact = parts.records(conversation.contact(source, chosen))[0]
     turns = conversation.turns(source, chosen)

@@ -130,7 +130,7 @@ def _page() -> None:
     parts.title("Data", f"{len(source.panel.facts):,} contacts · textinsight {__version__}")
     inputs = data.inputs(source)
     if inputs.empty:
-        parts.nothing("Nothing was read into this archive yet.", "Fill it with: textinsight run calls.jsonl")
+        parts.no_match(source, 0)
         return
     _inputs(inputs)
     _coverage(data.coverage(source))

@@ -64,10 +64,14 @@ def _map(edges: pd.DataFrame) -> None:
         spec, height=charts.map_height(spec), key="map", on_select=_choose_arrow, alt="Which topics bring on which"
     )
     st.caption(
-        f"The {len(shown)} clearest arrows. A → B: after A, B comes more often than it would anyway. Width: how high "
+        f"{_drawn(len(shown))} A → B: after A, B comes more often than it would anyway. Width: how high "
         f"the lift is at least. Blue: {words.SUPPORT} starts or more and q below {words.MAX_Q}; grey: a hint only. "
         "Dots: number of contacts. Click an arrow, or a row of the table, to read what is behind it."
     )
+
+
+def _drawn(n: int) -> str:
+    return f"The {n} clearest arrows." if n > 1 else "One arrow."
 
 
 def _choose_arrow() -> None:

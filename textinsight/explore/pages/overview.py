@@ -41,13 +41,14 @@ def _comparison(panel: Panel, filters: Filters) -> Compared | None:
     return Filters(start, end, **rest), Filters(before, start, **rest), what
 
 
-def _delta(panel: Panel, name: str, compared: Compared | None) -> tuple[str | int | None, str | None]:
+def _delta(panel: Panel, name: str, compared: Compared | None) -> tuple[str | int | None, bool]:
+    """(change, whether it is more than chance); None without two periods to compare."""
     if compared is None:
-        return None, None
+        return None, False
     newer, before = (panel.figure(name, panel.chosen(filters)) for filters in compared[:2])
     if newer.value is None or before.value is None:
-        return None, None
-    return words.change(newer.value, before.value, newer.measure.unit) or None, compared[2]
+        return None, False
+    return words.change(newer.value, before.value, newer.measure.unit) or None, newer.differs_from(before)
 
 
 def _footnote(figure: Figure) -> str:
@@ -61,15 +62,15 @@ def _footnote(figure: Figure) -> str:
 
 
 def _card(panel: Panel, name: str, figure: Figure, compared: Compared | None) -> None:
-    delta, what = _delta(panel, name, compared)
-    better = figure.measure.higher_is_better
+    delta, is_clear = _delta(panel, name, compared)
+    better = figure.measure.higher_is_better if is_clear else None
     with st.container(border=True, height="stretch", gap="xsmall"):
         st.metric(
             words.MEASURES[name],
             words.figure(figure.value, figure.measure.unit),
             delta,
             delta_color="off" if better is None else "normal" if better else "inverse",
-            delta_description=what,
+            delta_description=compared[2] if compared and delta is not None else None,
             help=words.escape(figure.measure.definition),
         )
         st.caption(words.escape(_footnote(figure)))
@@ -122,10 +123,10 @@ def _page() -> None:
     mask = panel.chosen(filters)
     n = int(mask.sum())
     compared = _comparison(panel, filters)
-    change = f" · change: {compared[2]} against as many days before" if compared else ""
+    change = f" · change: {compared[2]} against as many days before, grey if within chance" if compared else ""
     parts.title("Overview", parts.scope(filters, n, len(mask)) + change)
     if not n:
-        parts.nothing(*_EMPTY if len(mask) else _NO_CONTACTS)
+        parts.no_match(state.source(), len(mask))
         return
     parts.small_data_note(n)
     with st.grid(4, gap="small"):
@@ -134,9 +135,6 @@ def _page() -> None:
     _trend(panel, filters)
     _fix_list(panel, filters)
 
-
-_EMPTY = ("No contact matches the filters.", "Clear a filter in the sidebar.")
-_NO_CONTACTS = ("This archive holds no conversations yet.", "Fill it with: textinsight run calls.jsonl")
 
 if page := st.session_state.pop("go_to", None):
     state.open_page(page)
