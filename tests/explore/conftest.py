@@ -89,7 +89,7 @@ def write_archive(path, contacts, *, links=(), edges=(), rejects=(), labels=TOPI
 def link(later: int, earlier: int, relation: str, probability: float = 0.9) -> dict:
     evidence = [
         {"signal": "prior", "value": "share", "weight": -0.5},
-        {"signal": "gap", "value": "2 days", "weight": 1.5},
+        {"signal": "attributable_share", "value": "t2 → t3: 20%", "weight": 1.5},
     ]
     return {
         "conversation_id": f"c{later:03d}", "earlier_id": f"c{earlier:03d}", "relation": relation,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -160,3 +161,22 @@ def test_downloads_are_defused(hostile_archive):
 
 def test_escape_is_what_labels_use():
     assert escape("[a](b)") == "\\[a\\]\\(b\\)"
+
+
+def test_odd_values_in_the_address_are_left_out(open_app, small_archive):
+    app = open_app(small_archive, channel="no such channel", period="yesterday", topic="%00", resolution="Resolved")
+    assert not app.exception
+    assert metrics(app)["Contacts"] == "90"
+
+
+def test_a_custom_period_holds_its_last_day(open_app, small_archive):
+    app = open_app(small_archive, period="Custom")
+    app.date_input(key="days").set_value((date(2026, 1, 5), date(2026, 1, 14))).run()
+    assert not app.exception
+    assert metrics(app)["Contacts"] == "10"
+
+
+def test_a_signal_names_topics_instead_of_ids(open_app, small_archive):
+    app = open_app(small_archive, "conversation", contact="c011")
+    found = [value for table in app.dataframe for value in table.value.get("found", [])]
+    assert "How often one follows the other: Unexpected bill → Slow wifi: 20%" in found

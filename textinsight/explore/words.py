@@ -46,6 +46,8 @@ SIGNALS = {
     "channel": "Channel",
     "agent": "Agent",
     "volume": "Contacts of this customer",
+    "attributable_share": "How often one follows the other",
+    "rivals": "Other possible causes",
 }
 
 HELP = {

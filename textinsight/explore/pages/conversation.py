@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from textinsight.explore import charts, parts, sidebar, state, words
-from textinsight.explore.queries import contacts, conversation
+from textinsight.explore.queries import contacts, conversation, downstream
 from textinsight.ingest.redact.config import spans_of
 
 _LONG = 400  # turns drawn at once
@@ -131,9 +132,15 @@ def _tie_name(tie: dict[str, Any]) -> str:
     return words.escape(f"{what} · {words.chance(tie['probability'])}")
 
 
+def _named(value: str) -> str:
+    """What a signal found, with topics by name."""
+    labels = downstream.labels(state.source())
+    return re.sub(r"[^\s:]+", lambda word: labels.get(word[0], word[0]), value)
+
+
 def _why(tie: dict[str, Any]) -> None:
     signals = [
-        {"found": f"{words.name(part['signal'], words.SIGNALS)}: {part['value']}", "weight": part["weight"]}
+        {"found": f"{words.name(part['signal'], words.SIGNALS)}: {_named(part['value'])}", "weight": part["weight"]}
         for part in (tie["evidence"] if tie["evidence"] is not None else ())
     ]
     with st.expander(words.escape(f"Why: {tie['gap_days']:.1f} days apart, {len(signals)} signals")):

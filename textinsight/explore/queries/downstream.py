@@ -47,6 +47,12 @@ def everything(*, window_days: int, min_starts: int) -> tuple[str, tuple[int, ..
     return sql, (window_days, min_starts)
 
 
+def labels(rows: Rows) -> dict[str, str]:
+    """The topics' names, by topic_id."""
+    found = rows("SELECT topic_id, label FROM topics")
+    return dict(zip(found["topic_id"], found["label"], strict=True))
+
+
 def sizes(rows: Rows) -> dict[str, int]:
     """Contacts a topic, by topic_id."""
     found = rows("SELECT topic_id, count(*) AS n FROM conversations WHERE topic_id IS NOT NULL GROUP BY topic_id")
