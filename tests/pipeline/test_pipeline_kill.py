@@ -18,9 +18,14 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs PO
 
 
 def test_killed_at_every_step_of_the_writing(write_contacts, tmp_path):
-    source = write_contacts(range(24), extra='{"conversation_id": "c001", "text": "an id that is there already"}\n{broken\n')
+    source = write_contacts(
+        range(24), extra='{"conversation_id": "c001", "text": "an id that is there already"}\n{broken\n'
+    )
     done = subprocess.run(
-        [sys.executable, str(HERE / "killing.py"), str(source), str(tmp_path)], capture_output=True, text=True, cwd=tmp_path
+        [sys.executable, str(HERE / "killing.py"), str(source), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -41,7 +46,9 @@ def test_command_killed_at_random_moments(write_contacts, tmp_path):
     rng = random.Random(11)
     kills = 0
     for _ in range(40):
-        process = subprocess.Popen([*command, "-a", str(killed)], stdout=subprocess.DEVNULL, cwd=tmp_path, start_new_session=True)
+        process = subprocess.Popen(
+            [*command, "-a", str(killed)], stdout=subprocess.DEVNULL, cwd=tmp_path, start_new_session=True
+        )
         time.sleep(rng.uniform(0.2, 2.5))
         if process.poll() is not None:
             break

@@ -32,7 +32,9 @@ def test_every_table_is_there_and_counts_add_up(write_contacts, archive):
 
 
 def test_no_personal_data_reaches_the_disk(write_contacts, archive):
-    ti.build_archive([write_contacts(range(20), extra='{"broken": "mail me at leak@example.com"')], archive, settings=SMALL)
+    ti.build_archive(
+        [write_contacts(range(20), extra='{"broken": "mail me at leak@example.com"')], archive, settings=SMALL
+    )
     texts = Archive(archive).table("turns")["text"].to_pylist()
     assert any("[EMAIL]" in text for text in texts)
     rejects = Archive(archive).table("rejects").to_pylist()

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
@@ -45,14 +45,17 @@ def progress() -> Iterator[_Progress]:
     """Bars on a terminal; a line a stage elsewhere."""
     console = Console(stderr=True)
     with Bars(
-        TextColumn("{task.description:<22}"),
+        TextColumn("{task.description:<20}"),
         BarColumn(bar_width=30),
-        MofNCompleteColumn(),
+        TaskProgressColumn(),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"),
         console=console,
         disable=not console.is_terminal,
     ) as bars:
-        yield _Progress(bars, console)
+        shown = _Progress(bars, console)
+        yield shown
+        shown.finish()
 
 
 class _Progress:
@@ -62,20 +65,20 @@ class _Progress:
         self._task: TaskID | None = None
 
     def stage(self, name: str, total: int | None) -> None:
-        self._finish()
+        self.finish()
         if self._console.is_terminal:
-            self._task = self._bars.add_task(name, total=total)
+            self._task = self._bars.add_task(name, total=total, note="")
         else:
             self._console.print(f"{name} …", highlight=False)
 
-    def advance(self, steps: int) -> None:
+    def advance(self, steps: int, note: str = "") -> None:
         if self._task is not None:
-            self._bars.advance(self._task, steps)
+            self._bars.update(self._task, advance=steps, note=note)
 
-    def _finish(self) -> None:
+    def finish(self) -> None:
+        """The stage under way is over."""
         if self._task is not None:
-            task = self._bars.tasks[self._bars.task_ids.index(self._task)]
-            total = task.total if task.total is not None else task.completed
+            total = self._bars.tasks[self._bars.task_ids.index(self._task)].total or 1
             self._bars.update(self._task, total=total, completed=total)
 
 

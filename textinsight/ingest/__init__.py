@@ -7,5 +7,6 @@ rows stored + rows rejected. A bad optional value (csat 11) rejects its row too:
 from __future__ import annotations
 
 from textinsight.ingest.reader import Limits, Reader, Reject, detect, expand, read
+from textinsight.ingest.size import count_lines
 
-__all__ = ["Limits", "Reader", "Reject", "detect", "expand", "read"]
+__all__ = ["Limits", "Reader", "Reject", "count_lines", "detect", "expand", "read"]

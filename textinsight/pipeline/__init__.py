@@ -16,7 +16,7 @@ from textinsight import __version__, ingest, tag
 from textinsight.conversation import Conversation
 from textinsight.encode import load_encoder
 from textinsight.ingest.redact import mask_contact_id
-from textinsight.pipeline.progress import Progress, Silent
+from textinsight.pipeline.progress import Progress, Reading, Silent
 from textinsight.pipeline.relate import check_engine, is_related, relate
 from textinsight.pipeline.report import InputCount, RunReport, make_report
 from textinsight.pipeline.settings import Settings
@@ -91,12 +91,12 @@ def _store_all(
     todo = [file for file in files if distinct[file.file_id] is file and not _is_complete(known, file)]
     if not todo:
         return
-    progress.stage("reading and tagging", None)
+    reading = Reading(todo, progress)
     key = store.key()
-    shards = cut(todo, settings=settings, done=known, is_new=_new_ids(store, key), key=key)
+    shards = reading.watch(cut(todo, settings=settings, done=known, is_new=_new_ids(store, key), key=key))
     for shard in local_runner(settings.processes).map(tag_shard, shards, on_crash=salvage):
         store.append_shard(shard)
-        progress.advance(shard["conversations"].num_rows + shard["rejects"].num_rows)
+        reading.done(shard["conversations"].num_rows)
 
 
 def _new_ids(store: Archive, key: bytes) -> Callable[[Conversation], bool]:

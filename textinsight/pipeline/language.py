@@ -21,7 +21,7 @@ COMPONENTS = (
 )
 
 
-class ConversationLanguage(English):
+class ConversationLanguage(English):  # type: ignore[misc]  # spaCy is untyped here
     """spaCy's English whose `nlp(…)` and `nlp.pipe(…)` also accept a Conversation in place of a text."""
 
     def __call__(self, text: str | Doc | Conversation, **options: Any) -> Doc:
@@ -32,8 +32,9 @@ class ConversationLanguage(English):
         """As in spaCy, over conversations, texts or Docs."""
         if as_tuples:
             pairs = ((self._as_doc(text), context) for text, context in texts)
-            return super().pipe(pairs, as_tuples=True, **options)
-        return super().pipe((self._as_doc(text) for text in texts), **options)
+            yield from super().pipe(pairs, as_tuples=True, **options)
+        else:
+            yield from super().pipe((self._as_doc(text) for text in texts), **options)
 
     def _as_doc(self, text: Any) -> Any:
         return to_doc(text, self) if isinstance(text, Conversation) else text

@@ -30,14 +30,14 @@ class Contacts:
 def relate(archive: Archive, *, settings: Settings, progress: Progress, engine: str) -> None:
     """Rebuild every derived table; `assignments` comes last and marks them complete."""
     contacts = load_contacts(archive, engine)
-    progress.stage("topics", contacts.table.num_rows)
+    progress.stage("topics", None)
     model, fitted_on = _topic_model(archive, contacts, engine)
     table = _with_topics(contacts.table, model, topics.assign(model, contacts.vectors))
-    progress.stage("links", table.num_rows)
+    progress.stage("links", None)
     table = table.append_column("references", link.references_of(_numbered_turns(archive), table["conversation_id"]))
     linked = link.build(table, contacts.vectors, config=link.LinkConfig(window_days=settings.window_days))
     table = table.append_column("thread_id", linked.thread_of)
-    progress.stage("measures", table.num_rows)
+    progress.stage("measures", None)
     measures = measure.compute(table, linked.links, linked.threads, window_days=settings.window_days)
     table = table.append_column("csat_predicted", measure.predict_csat(table).values)
     derived = {

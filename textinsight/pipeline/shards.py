@@ -20,10 +20,14 @@ _MAX_CHARACTERS = 4_000_000  # a shard is cut early when its texts are long
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """A file of the input; `file_id`: sha256 of its bytes, so a moved or renamed file is still known."""
+    """A file of the input; `file_id`: sha256 of its bytes and the mapping, so a moved or renamed file is still known.
+
+    n_lines: lines or rows, None if not counted; for progress only.
+    """
 
     path: Path
     file_id: str
+    n_lines: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,12 @@ class Part:
     first_record: int
     records: tuple[Conversation | Reject, ...]
     complete: bool
+
+    @property
+    def last_line(self) -> int:
+        """The furthest line of the file that is known to be read."""
+        lines = (r.line if isinstance(r, Reject) else r.source_line for r in self.records)
+        return max((line for line in lines if line is not None), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ def fingerprint(path: Path, mapping: Mapping[str, str]) -> InputFile:
             f"{path} cannot be read: {error.strerror}", hint="check the path and its permissions"
         ) from error
     digest.update(json.dumps(sorted(mapping.items())).encode())
-    return InputFile(path, digest.hexdigest())
+    return InputFile(path, digest.hexdigest(), ingest.count_lines(path))
 
 
 def cut(

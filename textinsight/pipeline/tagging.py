@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from textinsight.conversation import Conversation
 from textinsight.encode import load_encoder
+from textinsight.errors import TextinsightError
 from textinsight.findings import Analysis
 from textinsight.ingest import Reject
 from textinsight.ingest.redact import mask_conversation, mask_text
@@ -65,6 +66,8 @@ def _tag_part(part: Part, key: bytes) -> tuple[list[_Tagged], list[Reject]]:
     try:
         analyses = analyse_batch(masked)
         return [_Tagged(part.source, *pair) for pair in zip(masked, analyses, strict=True)], rejects
+    except TextinsightError:
+        raise
     except Exception:  # noqa: BLE001  the last line of defence: one odd record must not stop an archive
         return _tag_one_by_one(part.source, masked, rejects)
 
