@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from typing import Any
 
 from textinsight.errors import ExitCode, TextinsightError
 
@@ -16,26 +17,35 @@ def main() -> None:
 
 def run_command(arguments: list[str]) -> int:
     """The exit code of `textinsight ARGUMENTS…`; errors become one line and a hint on stderr."""
-    import click
+    import typer
 
     from textinsight.cli.commands import app
 
+    # Newer Typers carry a click of their own, so that importing click's classes would catch nothing.
+    misuse: type[Exception] = typer.BadParameter.__mro__[1]
     try:
-        code = app(arguments, standalone_mode=False)
-    except click.exceptions.Abort:
-        return _complain("interrupted; what was committed is kept, the same command goes on", code=ExitCode.INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        code = int(app(arguments, standalone_mode=False) or 0)
+    except misuse as error:
+        return _misused(error)
     except TextinsightError as error:
         return _complain(str(error), error.hint, code=error.exit_code)
-    except KeyboardInterrupt:
-        return _complain("interrupted; what was committed is kept, the same command goes on", code=ExitCode.INTERRUPTED)
+    except (KeyboardInterrupt, typer.Abort):
+        code = ExitCode.INTERRUPTED
     except BrokenPipeError:
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001  a user gets a sentence; a developer sets TEXTINSIGHT_DEBUG
         return _internal(error)
-    return int(code or 0)
+    return _interrupted() if code == ExitCode.INTERRUPTED else code
+
+
+def _misused(error: Any) -> int:
+    """Typer's own words for an unknown option, a missing argument, a value that is no number."""
+    error.show()
+    return int(error.exit_code)
+
+
+def _interrupted() -> int:
+    return _complain("interrupted; what was committed is kept, the same command goes on", code=ExitCode.INTERRUPTED)
 
 
 def _complain(message: str, hint: str = "", *, code: ExitCode) -> int:

@@ -191,4 +191,7 @@ def _open_app(archive: Path, *, port: int, host: str, browser: bool) -> int:
     command += ["--server.address", host, "--server.headless", "false" if browser else "true"]
     environment = os.environ | {"TEXTINSIGHT_ARCHIVE": str(archive.resolve())}
     # Streamlit reads .streamlit/config.toml of its working directory.
-    return subprocess.run(command, env=environment, cwd=script.parent, check=False).returncode
+    try:
+        return subprocess.run(command, env=environment, cwd=script.parent, check=False).returncode
+    except KeyboardInterrupt:  # the usual way to stop it
+        return ExitCode.OK
