@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 
 from textinsight.ingest.redact.config import Kind, Span
-from textinsight.ingest.redact.numbers import Run
+from textinsight.ingest.redact.numbers import HESITATION, Run
 
 _TYPED = re.compile(r"(?<![\w.+'%-])[\w.+'%-]++(?:@| @ )[\w-]++(?:\.[\w-]++)++")
 _TLD = r"com|net|org|edu|gov|mil|info|biz|io|me|us|uk|ca|au|nz|ie|de|fr|es|it|nl|in|eu|co|ac|tv|app|dev|be|ch|se|no"
-_DOT = r"(?:\s+(?:dot|period|point)\s+|\s?\.\s?|\s?[\[(]\s?dot\s?[\])]\s?)"
+_DOT = rf"(?:\s+(?:dot|period|point)\s+(?:(?:{HESITATION})\s+)?|\s?\.\s?|\s?[\[(]\s?dot\s?[\])]\s?)"
 _DOMAIN = re.compile(
-    r"(?:\bat(?: the)? |[\[(]\s?at\s?[\])]\s?)"
+    rf"(?:\bat(?: (?:the|{HESITATION}))? |[\[(]\s?at\s?[\])]\s?)"
     rf"(?P<host>[a-z0-9-]+(?: [a-z0-9-]+){{0,3}}?)(?:{_DOT}[a-z0-9-]+){{0,2}}?"
     rf"{_DOT}(?:{_TLD})\b(?:{_DOT}(?:{_TLD})\b)?",
     re.IGNORECASE,
@@ -26,6 +26,7 @@ _PROVIDER = re.compile(
     re.IGNORECASE,
 )
 _MAIL_CUE = re.compile(r"\be-?mail|\baddress\b", re.IGNORECASE)
+_FILLER = frozenset("uh um uhm er erm ah mm hmm".split())  # noqa: SIM905
 _TOKEN = re.compile(r"[^\s,;:!?]+")
 _GLUE = frozenset("dot underscore dash hyphen plus period point minus . _ -".split())  # noqa: SIM905
 _NUMERAL = frozenset(
@@ -34,11 +35,12 @@ _NUMERAL = frozenset(
 )
 _STOP = frozenset(
     "is it's its it be address email e-mail mail mails to my as that's thats that on me us at in or and for the a an "  # noqa: SIM905
-    "yeah yes sure um uh er so okay ok was are of by from with via use using used reach contact write send sent under "
+    "yeah yes sure so okay ok was are of by from with via use using used reach contact write send sent under "
     "you your i we have got would should can name called please look looking shop shopping order ordered bought just "
     "this there here him her them find found online anytime well".split()
 )
-_PHONE_SHAPES = frozenset(((3, 3, 4), (1, 3, 3, 4)))
+_LOGIN = re.compile(r"[a-z]{2,}\d+$")
+PHONE_SHAPES = frozenset(((3, 3, 4), (1, 3, 3, 4)))
 _SPOKEN_PARTS = 6
 
 
@@ -70,22 +72,32 @@ def _spoken(text: str, asked: bool) -> Iterator[Span]:
 
 
 def _local_part(head: str, cued: bool) -> tuple[list[re.Match[str]], bool]:
-    """The words before "at" that spell the name in an address, and whether "dot" or the like joins them."""
+    """The words before "at" that spell the name in an address, and whether one of them gives it away as a name.
+
+    "dot" and its like do, a letter by itself, and letters with digits: "mcosta70", "m costa seventy".
+    """
     tokens = list(_TOKEN.finditer(head))
-    at, plain, spelled = len(tokens), 0, False
+    at, plain, spelled, bound = len(tokens), 0, False, False
     while at and not head[tokens[at - 1].end() : tokens[at].start() if at < len(tokens) else None].strip():
         word = tokens[at - 1][0].lower().strip("\"'“”()")
+        at -= 1
+        if word in _FILLER:
+            continue
         glue = word in _GLUE
-        bound = at < len(tokens) and tokens[at][0].lower() in _GLUE
         small = len(word) == 1 or word in _NUMERAL or word.isdigit()
         if not (glue or bound or small) and (word in _STOP or plain >= (3 if cued else 1) or word.endswith(".")):
+            at += 1
             break
         plain += not (glue or bound or small)
-        spelled |= glue
-        at -= 1
-    while at < len(tokens) and tokens[at][0].lower() in _GLUE:
+        spelled |= glue or _is_spelled(word)
+        bound = glue
+    while at < len(tokens) and tokens[at][0].lower() in _GLUE | _FILLER:
         at += 1
     return tokens[at:], spelled
+
+
+def _is_spelled(word: str) -> bool:
+    return word.isalnum() and ((len(word) == 1 and word.isalpha() and word not in "ai") or _LOGIN.match(word) is not None)
 
 
 def is_phone(run: Run, text: str, regions: tuple[str, ...]) -> bool:
@@ -97,7 +109,7 @@ def is_phone(run: Run, text: str, regions: tuple[str, ...]) -> bool:
         return len(digits) in (10, 11) and len(shape) >= _SPOKEN_PARTS
     if "+" in text[max(0, run.start - 2) : run.start]:
         return 8 <= len(digits) <= 15
-    if shape in _PHONE_SHAPES and (len(shape) == 3 or digits[0] == "1"):
+    if shape in PHONE_SHAPES and (len(shape) == 3 or digits[0] == "1"):
         return True
     whole = len(shape) == 1 or (digits[0] == "0" and len(shape) <= 4)
     return whole and len(digits) in (10, 11) and any(_valid(digits, region) for region in regions)

@@ -68,12 +68,13 @@ _CUES: tuple[tuple[str, Kind | None, str], ...] = (
         "other",
         None,
         r"orders?|ref(?:erence)?|ticket|tracking|booking|confirmation|case|claim|invoice|flight|version|"
-        r"model|serial|part|item|sku|error|promo(?:tion)?|discount|voucher|coupon|zip|post ?code|postal|"
+        r"model|serial|part (?:number|no)|item|sku|error|promo(?:tion)?|discount|voucher|coupon|zip|post ?code|postal|"
         r"area code|room|extension|ext|year|transaction|transfer|receipt|complaint|incident|request|parcel|"
         r"package|shipment|delivery|awb|quantity|price|amount|balance|total|paid|charged?|cost|"
         r"transaction|job|query|record locator|pnr|date|tweet|id\b",
     ),
 )
+_LABELS = ("cvv", "code", "expiry", "ssn", "holder")  # said after the number too: "123, security code"
 _KIND = {name: kind for name, kind, _ in _CUES}
 _NAMED = re.compile("|".join(f"(?P<{name}>{pattern})" for name, _, pattern in _CUES), re.IGNORECASE)
 # Flat, without groups and for lower case: the engine then skips an alternative by its first letter.
@@ -84,20 +85,27 @@ LINK_WORDS = (
     r"as|of|to|says|reads|i've|i|have|got|here|sure|yes|yeah|yep|yup|ok|okay|um|uh|er|erm|ah|so|well|please|"
     r"follows|just|set|new|for|on|and|digit|digits|would|will|should|mine|then|next|now|right|alright|let|me|see|"
     r"mhm|mm|hmm|hm|go|ahead|first|last|rest|got|great|thanks|thank|you|perfect|one|moment|sec|second|with|starts|"
-    r"again|continue|ready|sir|ma'am|correct|card|or|either|try|maybe|may|think|believe|guess|oh|wait|might|could|probably|actually|remember"
+    r"again|continue|ready|sir|ma'am|correct|card|or|mean|know|like|starts?|begins?|either|try|maybe|may|think|believe|guess|oh|wait|might|could|probably|actually|remember"
 )
 _LINKS = re.compile(rf"(?:\[[A-Z]{{3,7}}\]|[\s:=#,.\-–—_\"'“”()?!…;/+]|\b(?:{LINK_WORDS})(?![\w']))*+", re.IGNORECASE)
 _COPULA = re.compile(r"(?:\b(?:is|was|are|be|it's|its|being)|[:=#])\s*[\"“]?$", re.IGNORECASE)
+_NAMED_AFTER = re.compile(
+    rf"\s?[,–-]\s?(?:that's |that is )?(?:(?:the|my|your) )?(?:{'|'.join(p for n, _, p in _CUES if n in _LABELS)})"
+    r"(?=\s*(?:[.,;!?]|$))",
+    re.IGNORECASE,
+)
 _AFTER = re.compile(
     rf"\W{{1,4}}(?:(?:is|are|was|as|for|that's)\s+)(?:(?:my|the|our|your|his|her)\s+)?(?:{_NAMED.pattern})(?!\w)",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"\?|\b(?:can i|can you|could|may i|please|need|have|give|tell|what|what's|confirm|provide|read|enter|verify|"
-    r"go ahead|type|share|send|spell|take)\b"
+    r"\?|\b(?:can i|can you|could|may i|please|need|have|give|tell|what|what's|which|is (?:it|that|this)|do you|"
+    r"confirm|provide|read|enter|verify|remind|go ahead|type|share|send|spell|take)\b"
 )
+_NAMES = re.compile(r"\b(?:full|first|last|name|surname|address)\b")
 _CLAUSE = re.compile(r"[.,;:!?\n\d\]]")
 _ACRONYM = re.compile(r"\b[A-Z]{2,6}(?: no\.?|#| #| number)?:? ?$")
+_MODAL = re.compile(r"\b(?:should|must|would|could|ought to|only) (?:only )?have\b", re.IGNORECASE)
 REACH = 70
 _SHORT = 45
 
@@ -119,7 +127,7 @@ def only_links(text: str) -> bool:
 def is_answer(text: str, at: int) -> bool:
     """Whether what stands at `at` opens its clause, as an answer does: "it's 1234", "sure, um, 1234"."""
     clause = _CLAUSE.split(text[max(0, at - REACH) : at])[-1]
-    return only_links(clause)
+    return only_links(clause) and not _MODAL.search(clause)  # "I should have 1200" is a balance
 
 
 def is_acronym_before(text: str, at: int) -> bool:
@@ -154,10 +162,23 @@ def cue_after(text: str, at: int) -> Cue | None:
     return Cue(str(match.lastgroup), _KIND[str(match.lastgroup)], 0, True) if match else None
 
 
+def labelled_after(text: str, at: int) -> Cue | None:
+    """The cue in "1234, security code" right after position `at`."""
+    if not _NAMED_AFTER.match(text, at, at + 60):
+        return None
+    cue = _CUE.search(lowercase(text[at : at + 60]))
+    return _cue(cue[0], "") if cue else None
+
+
+def _is_label(text: str) -> bool:
+    """Whether `text` only names what is wanted: "account number and pin"."""
+    return len(text) <= REACH and only_links(_NAMES.sub(" ", _CUE.sub(" ", text)))
+
+
 def asked_for(text: str, *, by_customer: bool) -> frozenset[Kind] | None:
     """The kinds that this turn asks for or announces; empty if it asks for another number, None if for none."""
     text = lowercase(text)
-    if not by_customer and not _ASKS.search(text):
+    if not by_customer and not (_ASKS.search(text) or _is_label(text)):
         return None
     # A customer announces a number at the end of a turn: "here is my card number".
     names = [_name(match[0]) for match in _CUE.finditer(text[-60:] if by_customer else text)]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from textinsight.ingest.redact.cards import card_windows, is_card
 from textinsight.ingest.redact.config import DEFAULT, Kind, Masked, RedactConfig, Span, replace_spans, spans_of
-from textinsight.ingest.redact.contacts import emails, is_phone
-from textinsight.ingest.redact.cues import Cue, cue_after, cues_before, is_acronym_before, is_answer
+from textinsight.ingest.redact.contacts import PHONE_SHAPES, emails, is_phone
+from textinsight.ingest.redact.cues import Cue, cue_after, cues_before, is_acronym_before, is_answer, labelled_after
 from textinsight.ingest.redact.dates import birth_dates, expiry_dates, is_expiry, looks_like_date
 from textinsight.ingest.redact.documents import documents
 from textinsight.ingest.redact.numbers import Run, find_runs, lowercase
@@ -17,7 +17,8 @@ _MONEY_BEFORE = re.compile(r"(?:[$£€¥₹]|\b(?:usd|gbp|eur|rs|inr)\.?)\s?$",
 _UNIT_AFTER = re.compile(
     r"\s?(?:%|[$£€¥]|(?:dollars?|pounds?|euros?|bucks|quid|usd|gbp|eur|cents?|pence|percent|miles|points|hours?|hrs|minutes?|"
     r"mins?|seconds|days?|weeks?|months?|years?|times|credits?|people|customers|items|gb|"
-    r"or (?:more|less)|mb|kb|mbps|kg|lbs?|[ap]\.?m|o'clock)\b)",
+    r"or (?:more|less)|mb|kb|mbps|kg|lbs?|[ap]\.?m|o'clock|left|remaining|missing|"
+    r"in (?:it|there|credit|(?:my|the|this|that) (?:account|balance)))\b)",
     re.IGNORECASE,
 )
 _YEAR_BEFORE = re.compile(r"\b(?:in|since|of|from|by|year|until|till|before|after|during|for|back)\s+$", re.IGNORECASE)
@@ -25,13 +26,14 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _AFTER_CARD = re.compile(
     r"\[(?:CARD|EXPIRY)\][\s,.;/\-–—]{0,3}(?:(?:and|then|cvv|exp|expires|expiry)\b[\s,.:]{0,2}){0,2}$", re.IGNORECASE
 )
+_TWIN = re.compile(rf" or (?:maybe |perhaps |possibly )?\[({'|'.join(kind.name for kind in Kind)})\]")
 _SSN_SHAPE = (3, 2, 4)
 _LAST_FOUR = 4
 _LONGEST_CODE = 8
 
 # How many digits a number needs to be what its cue says; a security code is three or four, and so on.
 _FITS: dict[Kind, Callable[[Run], bool]] = {
-    Kind.CARD: lambda run: len(run.digits) >= 12,
+    Kind.CARD: lambda run: len(run.digits) >= (12 if len(run.groups) > 1 else 14),  # 13 in one go is a flight ticket
     Kind.EXPIRY: lambda run: is_expiry(run.digits),
     Kind.CVV: lambda run: len(run.digits) in (3, 4),
     Kind.SSN: lambda run: len(run.digits) in (4, 9),
@@ -111,12 +113,16 @@ def _code_start(text: str, start: int) -> int:
 
 def _kind(text: str, run: Run, config: RedactConfig, asked: frozenset[Kind]) -> Kind | None:
     """What a number that is no card by its check digit is; None leaves it as it stands."""
-    if _is_amount(text, run):
+    if is_amount(text, run):
         return None
     glued, dated = _is_glued(text, run), looks_like_date(text, run)
     cues = cues_before(text, _code_start(text, run.start) if glued else run.start)
     if after := cue_after(text, run.end):
         cues.insert(0, after)
+    if label := labelled_after(text, run.end):
+        cues.append(label)
+    if (twin := _TWIN.match(text, run.end)) and fits(run, Kind[twin[1]]):
+        return Kind[twin[1]]
     for cue in cues:
         if _blocks(cue):
             return None
@@ -124,7 +130,10 @@ def _kind(text: str, run: Run, config: RedactConfig, asked: frozenset[Kind]) -> 
             return cue.kind
     if glued or dated:
         return None
-    return _kind_after_card(text, run) or _kind_by_shape(text, run, config) or _kind_asked(text, run, asked)
+    kind = _kind_asked(text, run, asked)
+    if kind is Kind.ACCOUNT and text[run.start - 1 : run.start] != "+" and run.shape not in PHONE_SHAPES:
+        return kind  # many account numbers are as long as a phone number
+    return _kind_after_card(text, run) or _kind_by_shape(text, run, config) or kind
 
 
 def _blocks(cue: Cue) -> bool:
@@ -158,7 +167,7 @@ def _kind_after_card(text: str, run: Run) -> Kind | None:
     return Kind.EXPIRY if n > 4 or is_expiry(run.digits) else Kind.CVV
 
 
-def _is_amount(text: str, run: Run) -> bool:
+def is_amount(text: str, run: Run) -> bool:
     """Money, a measured quantity, or a year after "in" or "since"."""
     before = text[max(0, run.start - 10) : run.start]
     if _MONEY_BEFORE.search(before) or _UNIT_AFTER.match(text, run.end):

@@ -36,20 +36,22 @@ def _atom_pattern() -> str:
 
 
 _ATOM = re.compile(_atom_pattern())
-_MARK_CHARS = " \t\r\n\f\v\u00a0,.;-–—/()_·…"
 _MARKS = r"[\s,.;\-–—/()_·…]"
+HESITATION = r"uh|um|uhm|er|erm|ah|mm|hmm|you know|i mean|let me see|let's see|sorry|wait|like"
+_CONNECTIVE = re.compile(r"\b(?:and|then|okay|ok|so)\b")
 _JOIN = re.compile(
-    rf"{_MARKS}{{1,6}}(?:(?:uh|um|er|erm|and|then|dash|hyphen|space|slash|okay|ok|so)\b{_MARKS}{{1,6}}){{0,3}}"
+    rf"{_MARKS}{{1,6}}(?:(?:{HESITATION}|and|then|dash|hyphen|space|slash|okay|ok|so)\b{_MARKS}{{1,6}}){{0,3}}"
 )
 _TIGHT = frozenset((" ", "-"))
 _MAX_GAP = 24
+_MAX_SIGHS = 3
 _HANDLE = 13  # fewer digits after "@" are a handle, not a number
 
 
 class Group(NamedTuple):
     """Digits said or typed in one go, and how they follow the group before.
 
-    `tight`: after one space or dash; `patched`: after a filler word; `turn` tells pieces of several turns apart.
+    `tight`: after one space or dash; `patched`: after "and" or the like; `turn` tells pieces of several turns apart.
     """
 
     start: int
@@ -133,13 +135,26 @@ def find_runs(text: str, *, turn: int = 0) -> list[Run]:
         else:
             spoken = word in WORDS
             digits = (WORDS[word] if spoken else _ascii(word)) * times
-            patched = joined and not tight and gap.strip(_MARK_CHARS) != ""
+            patched = joined and not tight and _CONNECTIVE.search(gap) is not None
             group = Group(start if times == 1 else times_at, end, digits, spoken, tight, patched, turn)
             times = 1
             if not (joined and spoken and _completes_tens(runs, group)):
                 _open(runs, joined)
                 runs[-1].append(group)
-    return [Run(run) for run in runs if run]
+    return [Run(run) for groups in runs if (run := _spoken_numbers(groups))]
+
+
+def _spoken_numbers(groups: list[Group]) -> list[Group]:
+    """Without the "oh" that is a sigh: alone, or before "okay, one"."""
+    if not (groups and _is_oh(groups[0])):
+        return groups
+    if len(groups) > 1 and groups[1].patched:
+        return _spoken_numbers(groups[1:])
+    return [] if len(groups) < _MAX_SIGHS and all(map(_is_oh, groups)) else groups
+
+
+def _is_oh(group: Group) -> bool:
+    return group.digits == "0" and group.spoken and group.end - group.start <= len("oh")
 
 
 def _ascii(digits: str) -> str:
