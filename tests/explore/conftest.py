@@ -142,6 +142,16 @@ def hostile_archive(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def unrelated_archive(tmp_path_factory):
+    """Contacts stored by a run that was stopped before it linked them."""
+    path = tmp_path_factory.mktemp("explore") / "unrelated"
+    archive = Archive(path, create=True)
+    rows = {"conversations": [contact(n) for n in range(5)]}
+    archive.append_shard({name: pa.Table.from_pylist(rows.get(name, []), schema=STORED[name]) for name in STORED})
+    return path
+
+
+@pytest.fixture(scope="session")
 def empty_archive(tmp_path_factory):
     path = tmp_path_factory.mktemp("explore") / "empty"
     Archive(path, create=True)

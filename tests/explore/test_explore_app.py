@@ -54,6 +54,15 @@ def test_every_page_says_that_an_archive_is_empty(open_app, empty_archive, page)
     assert app.text
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_an_unfinished_archive_is_shown_as_far_as_it_goes(open_app, unrelated_archive, page):
+    app = open_app(unrelated_archive, page)
+    assert not app.exception
+    assert app.title
+    if page in ("overview", "downstream"):
+        assert "not built yet" in app.info[0].value
+
+
 @pytest.mark.parametrize("archive", ["", "/nowhere/at/all"])
 def test_without_an_archive_it_says_what_to_type(open_app, archive):
     app = open_app(archive)

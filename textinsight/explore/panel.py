@@ -92,6 +92,11 @@ class Panel:
             return None
         return _day(known.min()), _day(known.max()) + timedelta(days=1)
 
+    @property
+    def is_related(self) -> bool:
+        """Whether contacts were linked and given topics yet; not so while the first run goes on or after a stop."""
+        return bool((self.facts.thread >= 0).any() or (self.codes["topic_label"][1] != (UNCLEAR,)))
+
     def names(self, column: str) -> tuple[str, ...]:
         """The values of channel, company, topic_label or resolution, most frequent first."""
         codes, names = self.codes[column]

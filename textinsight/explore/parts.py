@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from textinsight.explore.filters import Filters
+from textinsight.explore.panel import Panel
 from textinsight.explore.state import Source
 from textinsight.explore.words import RESOLUTIONS, SUPPORT, escape, name, topic
 from textinsight.store import Archive
@@ -36,6 +37,16 @@ def scope(filters: Filters, n: int, total: int) -> str:
         for d, chosen in filters.chosen.items()
     ]
     return " · ".join(parts)
+
+
+def unrelated_note(panel: Panel) -> None:
+    """Says that topics and links are still to come."""
+    if len(panel.facts) and not panel.is_related:
+        st.info(
+            "Topics, links and measures that need them are not built yet: the run is still going, or was stopped. "
+            "Running it again goes on where it stopped.",
+            icon=":material/hourglass_empty:",
+        )
 
 
 def small_data_note(n: int) -> None:

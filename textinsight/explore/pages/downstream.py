@@ -141,6 +141,7 @@ def _side(column: Any, pair: dict[str, Any], side: str, note: str) -> None:
 
 def _page() -> None:
     parts.title("Downstream map", "Which issues bring on which later ones, over all contacts")
+    parts.unrelated_note(state.source().panel)
     if not downstream.windows(state.source()):
         parts.nothing(*_EMPTY)
         return

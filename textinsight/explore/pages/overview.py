@@ -128,6 +128,7 @@ def _page() -> None:
     if not n:
         parts.no_match(state.source(), len(mask))
         return
+    parts.unrelated_note(panel)
     parts.small_data_note(n)
     with st.grid(4, gap="small"):
         for name in words.MEASURES:
