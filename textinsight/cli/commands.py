@@ -156,6 +156,32 @@ def synth(
     return ExitCode.OK
 
 
+topics_app = typer.Typer(no_args_is_help=True, help="Contact reasons of any text column, without an archive.")
+app.add_typer(topics_app, name="topics")
+
+
+@topics_app.callback()
+def _topics() -> None:
+    pass
+
+
+@topics_app.command(epilog="Examples: `textinsight topics discover tickets.csv --text subject -o topics.csv`")
+def discover(
+    file: Annotated[Path, typer.Argument(help="CSV, JSON Lines or Parquet.", show_default=False)],
+    text: Annotated[str, typer.Option(help="The column that holds the text.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where the CSV goes.", show_default=False)],
+    encoder: Annotated[str, typer.Option(help="static-en, or torch:MODEL with the [torch] extra.")] = "static-en",
+    as_json: JsonOption = False,
+) -> int:
+    """Find the topics of one column; writes the rows with topic_id, topic_label and confidence."""
+    from textinsight.pipeline.column import discover_column
+
+    with show.progress() as progress:
+        found = discover_column(file, text=text, out=out, encoder=encoder, progress=progress)
+    show.column_topics(found, out, as_json=as_json)
+    return ExitCode.PARTLY_REFUSED if found.n_rejected else ExitCode.OK
+
+
 def _run(
     inputs: list[Path],
     archive: Path,

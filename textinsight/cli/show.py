@@ -16,7 +16,10 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textinsight.pipeline import RunReport
+    from textinsight.pipeline.column import ColumnTopics
     from textinsight.store.doctor import Complaint
 
 SCHEMA = 1
@@ -96,6 +99,21 @@ def report(found: RunReport, *, as_json: bool) -> None:
         console.print(_edges(found) if found.edges else "no downstream edge is significant in this archive\n")
     rejected = f"; {found.n_rejected:,} refused, see: textinsight export rejects" if found.n_rejected else ""
     console.print(Text(f"archive {found.archive}  ({found.seconds:.0f} s{rejected})", style="dim"))
+
+
+def column_topics(found: ColumnTopics, out: Path, *, as_json: bool) -> None:
+    """The topics of a column."""
+    if as_json:
+        fields = asdict(found) | {"out": str(out)}
+        sys.stdout.write(json.dumps({"schema": SCHEMA, "topics": fields}, ensure_ascii=False) + "\n")
+        return
+    table = _table("topic", "rows", "share")
+    for topic in sorted(found.topics, key=lambda topic: -topic.n):
+        table.add_row(Text(topic.label), f"{topic.n:,}", f"{topic.n / found.n_rows:.1%}")
+    console = Console(highlight=False)
+    console.print(table)
+    refused = f", {found.n_rejected:,} refused" if found.n_rejected else ""
+    console.print(Text(f"{found.n_rows:,} rows{refused}, {found.unclear_share:.1%} unclear → {out}", style="dim"))
 
 
 def complaints(found: Sequence[Complaint], *, as_json: bool) -> None:

@@ -46,11 +46,12 @@ def sniff(head: bytes, path: Path) -> bool:
 
 def read(path: Path, *, mapping: Mapping[str, str], limits: Limits) -> Iterator[Conversation | Reject]:
     """The file's conversations; rows with too many or too few cells become rejects with their line."""
+    yield from assemble(rows(path, limits), path=path, mapping=mapping, limits=limits)
+
+
+def rows(path: Path, limits: Limits) -> Iterator[Row | Reject]:
+    """The file's rows as they are, by the names in its header."""
     dialect = _dialect(head(path))
-    yield from assemble(_rows(path, dialect, limits), path=path, mapping=mapping, limits=limits)
-
-
-def _rows(path: Path, dialect: _Dialect, limits: Limits) -> Iterator[Row | Reject]:
     csv.field_size_limit(limits.max_line_bytes)
     names: list[str] | None = None
     for record in _Records(lines(path, limits), dialect, path, limits):

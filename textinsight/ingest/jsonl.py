@@ -33,13 +33,13 @@ def sniff(head: bytes, path: Path) -> bool:
 
 def read(path: Path, *, mapping: Mapping[str, str], limits: Limits) -> Iterator[Conversation | Reject]:
     """The file's conversations; broken, too deep or non-object records become rejects with their line."""
+    yield from assemble(rows(path, limits), path=path, mapping=mapping, limits=limits)
+
+
+def rows(path: Path, limits: Limits) -> Iterator[Row | Reject]:
+    """The file's objects as they are."""
     start = head(path)
-    records = _elements(path, start, limits) if _is_document(start) else lines(path, limits)
-    yield from assemble(_rows(records, path, limits), path=path, mapping=mapping, limits=limits)
-
-
-def _rows(records: Iterator[Line | Reject], path: Path, limits: Limits) -> Iterator[Row | Reject]:
-    for record in records:
+    for record in _elements(path, start, limits) if _is_document(start) else lines(path, limits):
         if isinstance(record, Reject):
             yield record
         elif record.data.strip():

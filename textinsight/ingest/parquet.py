@@ -22,10 +22,11 @@ def sniff(head: bytes, path: Path) -> bool:
 
 def read(path: Path, *, mapping: Mapping[str, str], limits: Limits) -> Iterator[Conversation | Reject]:
     """The file's conversations; a damaged file or row becomes a reject."""
-    yield from assemble(_rows(path, limits), path=path, mapping=mapping, limits=limits)
+    yield from assemble(rows(path, limits), path=path, mapping=mapping, limits=limits)
 
 
-def _rows(path: Path, limits: Limits) -> Iterator[Row | Reject]:
+def rows(path: Path, limits: Limits) -> Iterator[Row | Reject]:
+    """The file's rows as they are."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from textinsight.errors import StoreError, UsageError
 from textinsight.store.archive import Archive
 
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _FORMULA = r"^[=+\-@\t\r\n]"
 
 
@@ -62,6 +63,11 @@ def write_csv(batches: pa.RecordBatchReader, file: BinaryIO) -> int:
             writer.write_batch(pa.record_batch(list(_csv_columns(batch)), schema=schema))
             rows += batch.num_rows
     return rows
+
+
+def defuse(text: str) -> str:
+    """The text for a CSV cell: with a leading apostrophe if a spreadsheet would run it as a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _write_parquet(batches: pa.RecordBatchReader, file: BinaryIO) -> int:

@@ -1,0 +1,58 @@
+"""Topics of a column: every row comes back, with a topic or an explicit "unclear"."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from textinsight.errors import UsageError
+from textinsight.pipeline.column import discover_column
+
+REASONS = {
+    "card": ["my card was declined", "the shop declined my card", "card payment declined again", "why is my card declined"],
+    "parcel": ["my parcel has not arrived", "where is my parcel", "the parcel is late", "parcel did not arrive yet"],
+    "password": ["i forgot my password", "reset my password please", "my password does not work", "need a new password"],
+}
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "tickets.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["number", "subject", "=hostile"])
+        texts = [text for group in REASONS.values() for text in group for _ in range(3)]
+        writer.writerows([[i, text, "=1+1"] for i, text in enumerate(texts)])
+        writer.writerow([99, "", "reach me at jane@example.com"])
+    return path
+
+
+def test_rows_come_back_with_topics(table, tmp_path):
+    out = tmp_path / "out.csv"
+    found = discover_column(table, text="subject", out=out)
+    with out.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert found.n_rows == len(rows) == 37
+    assert [row["number"] for row in rows[:3]] == ["0", "1", "2"]
+    assert rows[-1]["topic_label"] == "unclear"
+    assert found.unclear_share == pytest.approx(1 / 37)
+    by_group = [{row["topic_id"] for row in rows[i : i + 12]} for i in (0, 12, 24)]
+    assert not by_group[0] & by_group[1]
+    assert not by_group[1] & by_group[2]
+
+
+def test_cells_are_masked_and_defused(table, tmp_path):
+    out = tmp_path / "out.csv"
+    discover_column(table, text="subject", out=out)
+    text = out.read_text()
+    assert "jane@example.com" not in text
+    assert "'=1+1" in text
+    assert "'=hostile" in text
+
+
+def test_an_unknown_column_is_named_with_those_there_are(table, tmp_path):
+    with pytest.raises(UsageError, match="no column 'body'") as error:
+        discover_column(table, text="body", out=tmp_path / "out.csv")
+    assert "subject" in error.value.hint
+    assert not (tmp_path / "out.csv").exists()
