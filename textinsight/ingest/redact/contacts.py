@@ -97,7 +97,9 @@ def _local_part(head: str, cued: bool) -> tuple[list[re.Match[str]], bool]:
 
 
 def _is_spelled(word: str) -> bool:
-    return word.isalnum() and ((len(word) == 1 and word.isalpha() and word not in "ai") or _LOGIN.match(word) is not None)
+    return word.isalnum() and (
+        (len(word) == 1 and word.isalpha() and word not in "ai") or _LOGIN.match(word) is not None
+    )
 
 
 def is_phone(run: Run, text: str, regions: tuple[str, ...]) -> bool:

@@ -11,7 +11,7 @@ from textinsight.conversation import Conversation, Role, Turn
 from textinsight.ingest.redact.cards import card_windows, is_card
 from textinsight.ingest.redact.config import DEFAULT, Kind, RedactConfig, Span, replace_spans, spans_of
 from textinsight.ingest.redact.contacts import may_hold_email
-from textinsight.ingest.redact.cues import asked_for, cues_before, only_links
+from textinsight.ingest.redact.cues import Cues, asked_for, only_links
 from textinsight.ingest.redact.mask import fits, is_amount, mask_once
 from textinsight.ingest.redact.numbers import HESITATION, Group, Run, find_runs
 from textinsight.ingest.redact.pseudonyms import is_personal_id, pseudonym
@@ -84,7 +84,7 @@ def _mask_turns(turns: Sequence[Turn], config: RedactConfig) -> list[str]:
 
 def _may_hold(text: str, runs: Sequence[Run]) -> bool:
     """A quick look that spares most turns the search for questions before them."""
-    return any(len(run.groups) > 2 or sum(run.shape) > 2 for run in runs) or may_hold_email(text)
+    return any(len(run.groups) > 2 or run.size > 2 for run in runs) or may_hold_email(text)
 
 
 def _refresh(runs: list[list[Run]], before: Sequence[str], texts: Sequence[str]) -> None:
@@ -113,7 +113,7 @@ class _Questions:
             kinds = self.asked_in(texts, earlier)
             if kinds is not None:
                 return kinds
-            if self.roles[earlier] is not self.roles[at] and any(sum(run.shape) > _SAID for run in runs[earlier]):
+            if self.roles[earlier] is not self.roles[at] and any(run.size > _SAID for run in runs[earlier]):
                 break
         return frozenset()
 
@@ -136,7 +136,7 @@ class _Chain:
 
 def _mask_joined(questions: _Questions, texts: list[str], runs: list[list[Run]], config: RedactConfig) -> None:
     """Mask in place the numbers that only their pieces together make."""
-    lengths = [sum(sum(run.shape) for run in found) for found in runs if found]
+    lengths = [sum(run.size for run in found) for found in runs if found]
     if len(lengths) < 2 or sum(lengths) < _SHORTEST:
         return
     for chain in list(_chains(questions, texts, runs)):
@@ -173,7 +173,9 @@ def _chains(questions: _Questions, texts: Sequence[str], runs: Sequence[Sequence
             continue
         if tail:
             yield from _close(chains, role)
-            chains[role] = _Chain(_context(questions, texts, runs, tail[0]), list(tail))
+            asked = _context(questions, texts, runs, tail[0])
+            if asked is not None:
+                chains[role] = _Chain(asked, list(tail))
         elif not _is_interlude(text, runs[at]):
             yield from _close(chains, *chains)
         elif chains:
@@ -211,20 +213,21 @@ def _around(text: str, runs: Sequence[Run]) -> str:
 
 def _is_part(text: str, run: Run) -> bool:
     """Whether a number within a sentence may be a part of a longer one: "five years" is none."""
-    return sum(run.shape) >= _SAID and not is_amount(text, run)
+    return run.size >= _SAID and not is_amount(text, run)
 
 
 def _context(
     questions: _Questions, texts: Sequence[str], runs: Sequence[Sequence[Run]], first: Group
-) -> frozenset[Kind]:
-    own = next(iter(cues_before(texts[first.turn], first.start)), None)
+) -> frozenset[Kind] | None:
+    """The kinds that a number starting here may be; None if its own cue says that it is nobody's secret."""
+    own = next(Cues(texts[first.turn]).before(first.start), None)
     if own and own.tied:
-        return frozenset((own.kind,) if own.kind else ())
+        return frozenset((own.kind,)) if own.kind else None
     return questions.open_at(texts, runs, first.turn)
 
 
 def _is_interlude(text: str, runs: Sequence[Run]) -> bool:
-    return len(text) <= _INTERLUDE and sum(sum(run.shape) for run in runs) < 3
+    return len(text) <= _INTERLUDE and sum(run.size for run in runs) < 3
 
 
 def _ended_by(chains: dict[Role, _Chain], kinds: frozenset[Kind] | None) -> list[Role]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -39,14 +41,14 @@ _CUES: tuple[tuple[str, Kind | None, str], ...] = (
     (
         "expiry",
         Kind.EXPIRY,
-        r"expir\w+(?: date)?|exp\.?(?: date)?\b|valid (?:thru|through|until|to)|good (?:thru|through)",
+        r"expir[a-z]+(?: date)?|exp\.?(?: date)?\b|valid (?:thru|through|until|to)|good (?:thru|through)",
     ),
     ("birth", Kind.DOB, r"date of birth|birth ?(?:date|day)|born|d\.?o\.?b\b"),
     (
         "ssn",
         Kind.SSN,
         r"social(?: security)?(?: number)?|ssn|ss ?#|i?tin|"
-        r"national insurance(?: number)?|\bnino?\b|tax(?:payer)? id\w*",
+        r"national insurance(?: number)?|\bnino?\b|tax(?:payer)? id[a-z]*",
     ),
     ("email", Kind.EMAIL, r"e-?mail(?: address)?"),
     ("holder", Kind.ACCOUNT, rf"(?:{_HOLDER}){_NUMBER}|sort ?codes?|iban|swift|routing"),
@@ -115,13 +117,12 @@ class Cue(NamedTuple):
 
     name: str
     kind: Kind | None
-    gap: int
     tied: bool
 
 
 def only_links(text: str) -> bool:
     """Whether `text` holds nothing but separators and small words."""
-    return len(text) <= REACH and _LINKS.fullmatch(text) is not None
+    return text == " " or (len(text) <= REACH and _LINKS.fullmatch(text) is not None)
 
 
 def is_answer(text: str, at: int) -> bool:
@@ -135,12 +136,26 @@ def is_acronym_before(text: str, at: int) -> bool:
     return _ACRONYM.search(text[max(0, at - 12) : at]) is not None and not text.isupper()
 
 
-def cues_before(text: str, at: int) -> list[Cue]:
-    """The cues within reach before position `at`, nearest first."""
-    start = max(0, at - REACH - 30)
-    window = lowercase(text[start:at])
-    found = [_cue(match[0], text[start + match.end() : at]) for match in _CUE.finditer(window)]
-    return [cue for cue in reversed(found) if cue.gap <= REACH]
+class Cues:
+    """The cues in one text, found once for all of its numbers."""
+
+    def __init__(self, text: str, lowered: str | None = None) -> None:
+        self.text = text
+        found = list(_CUE.finditer(lowercase(text) if lowered is None else lowered))
+        self.names = [match[0] for match in found]
+        self.ends = [match.end() for match in found]
+
+    def before(self, at: int) -> Iterator[Cue]:
+        """The cues within reach before position `at`, nearest first."""
+        linked = True  # a wider gap holds the narrower one, and whatever parted that
+        for i in range(bisect_right(self.ends, at) - 1, -1, -1):
+            end = self.ends[i]
+            if at - end > REACH:
+                return
+            gap = self.text[end:at]
+            linked = linked and only_links(gap)
+            name = _name(self.names[i])
+            yield Cue(name, _KIND[name], linked or (len(gap) <= _SHORT and _COPULA.search(gap) is not None))
 
 
 @lru_cache(maxsize=1024)
@@ -150,24 +165,22 @@ def _name(words: str) -> str:
     return str(match.lastgroup) if match else "other"
 
 
-def _cue(words: str, gap: str) -> Cue:
-    name = _name(words)
-    tied = only_links(gap) or (len(gap) <= _SHORT and _COPULA.search(gap) is not None)
-    return Cue(name, _KIND[name], len(gap), tied)
-
-
-def cue_after(text: str, at: int) -> Cue | None:
+def cue_after(text: str, at: int) -> Iterator[Cue]:
     """The cue in "… is my account number" right after position `at`."""
-    match = _AFTER.match(text, at, at + 60)
-    return Cue(str(match.lastgroup), _KIND[str(match.lastgroup)], 0, True) if match else None
+    if match := _AFTER.match(text, at, at + 60):
+        yield _tied(str(match.lastgroup))
 
 
-def labelled_after(text: str, at: int) -> Cue | None:
+def labelled_after(text: str, at: int) -> Iterator[Cue]:
     """The cue in "1234, security code" right after position `at`."""
     if not _NAMED_AFTER.match(text, at, at + 60):
-        return None
-    cue = _CUE.search(lowercase(text[at : at + 60]))
-    return _cue(cue[0], "") if cue else None
+        return
+    if cue := _CUE.search(lowercase(text[at : at + 60])):
+        yield _tied(_name(cue[0]))
+
+
+def _tied(name: str) -> Cue:
+    return Cue(name, _KIND[name], True)
 
 
 def _is_label(text: str) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 
 from textinsight.ingest.redact.cards import card_windows, is_card
 from textinsight.ingest.redact.config import DEFAULT, Kind, Masked, RedactConfig, Span, replace_spans, spans_of
 from textinsight.ingest.redact.contacts import PHONE_SHAPES, emails, is_phone
-from textinsight.ingest.redact.cues import Cue, cue_after, cues_before, is_acronym_before, is_answer, labelled_after
+from textinsight.ingest.redact.cues import Cue, Cues, cue_after, is_acronym_before, is_answer, labelled_after
 from textinsight.ingest.redact.dates import birth_dates, expiry_dates, is_expiry, looks_like_date
 from textinsight.ingest.redact.documents import documents
 from textinsight.ingest.redact.numbers import Run, find_runs, lowercase
@@ -75,19 +76,24 @@ def find_spans(text: str, runs: Sequence[Run], config: RedactConfig, asked: froz
     if not runs:
         return
     yield from documents(text, runs)
-    yield from birth_dates(text, lowered, asked=Kind.DOB in asked)
-    yield from expiry_dates(text, lowered, asked=Kind.EXPIRY in asked)
-    for run in runs:
-        if len(run.groups) > 2 or sum(run.shape) > 2:
-            yield from _number_spans(text, run, config, asked)
+    dates = [*birth_dates(text, lowered, asked=Kind.DOB in asked)]
+    dates += expiry_dates(text, lowered, asked=Kind.EXPIRY in asked)
+    yield from dates
+    known = {start: end for start, end, kind in dates if kind in config.kinds}
+    numbers = [run for run in runs if (len(run.groups) > 2 or run.size > 2) and known.get(run.start, 0) < run.end]
+    if not numbers:
+        return
+    cues = Cues(text, lowered)
+    for run in numbers:
+        yield from _number_spans(cues, run, config, asked)
 
 
-def _number_spans(text: str, run: Run, config: RedactConfig, asked: frozenset[Kind]) -> Iterator[Span]:
+def _number_spans(cues: Cues, run: Run, config: RedactConfig, asked: frozenset[Kind]) -> Iterator[Span]:
     windows = card_windows(run)
     named = windows == [(0, len(run.groups))] and not is_card(run.digits)  # may be an account number by its cue
-    kind = _kind(text, run, config, asked) if named or not windows else None
+    kind = _kind(cues, run, config, asked) if named or not windows else None
     if kind:
-        yield _widen(text, run, kind)
+        yield _widen(cues.text, run, kind)
         return
     for first, last in windows:
         yield Span(run.groups[first].start, run.groups[last - 1].end, Kind.CARD)
@@ -111,19 +117,16 @@ def _code_start(text: str, start: int) -> int:
     return start
 
 
-def _kind(text: str, run: Run, config: RedactConfig, asked: frozenset[Kind]) -> Kind | None:
+def _kind(cues: Cues, run: Run, config: RedactConfig, asked: frozenset[Kind]) -> Kind | None:
     """What a number that is no card by its check digit is; None leaves it as it stands."""
+    text = cues.text
     if is_amount(text, run):
         return None
     glued, dated = _is_glued(text, run), looks_like_date(text, run)
-    cues = cues_before(text, _code_start(text, run.start) if glued else run.start)
-    if after := cue_after(text, run.end):
-        cues.insert(0, after)
-    if label := labelled_after(text, run.end):
-        cues.append(label)
     if (twin := _TWIN.match(text, run.end)) and fits(run, Kind[twin[1]]):
         return Kind[twin[1]]
-    for cue in cues:
+    before = cues.before(_code_start(text, run.start) if glued else run.start)
+    for cue in chain(cue_after(text, run.end), before, labelled_after(text, run.end)):
         if _blocks(cue):
             return None
         if _applies(cue, run, glued) and fits(run, cue.kind) and (cue.name == "holder" or not dated):
@@ -161,7 +164,7 @@ def _kind_asked(text: str, run: Run, asked: frozenset[Kind]) -> Kind | None:
 
 def _kind_after_card(text: str, run: Run) -> Kind | None:
     """Digits right after a card number: the expiry date, then the security code."""
-    n = sum(run.shape)
+    n = run.size
     if n not in (3, 4, 6, 7, 8, 9) or not _AFTER_CARD.search(text[max(0, run.start - 40) : run.start]):
         return None
     return Kind.EXPIRY if n > 4 or is_expiry(run.digits) else Kind.CVV

@@ -88,6 +88,11 @@ class Run:
         return "".join(group.digits for group in self.groups)
 
     @cached_property
+    def size(self) -> int:
+        """Number of digits."""
+        return len(self.digits)
+
+    @cached_property
     def spoken(self) -> bool:
         """Whether any part is in words."""
         return any(group.spoken for group in self.groups)
