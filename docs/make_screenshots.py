@@ -52,7 +52,7 @@ SHOTS = (
     Shot("overview-table", "", scroll=900),
     Shot("contacts", "contacts"),
     Shot("conversation", "conversation?contact={linked}"),
-    Shot("downstream", "downstream?starts=25"),
+    Shot("downstream", "downstream?starts=25", height=1120),
     Shot("downstream-pairs", "downstream?starts=25", scroll=900),
     Shot("data", "data"),
     Shot("overview-dark", "", scheme="dark"),

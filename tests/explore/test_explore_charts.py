@@ -17,6 +17,7 @@ def edges(*rows):
 def test_the_map_greys_what_is_not_supported():
     frame = edges(("a", "b", 100, 0.01, 4.0, 2.0), ("a", "c", 99, 0.01, 4.0, 2.0), ("b", "c", 500, 0.05, 4.0, 2.0))
     links = charts.downstream(frame, {"a": 10})["series"][0]["links"]
+    assert [link["lineStyle"]["type"] for link in links] == ["solid", "solid", "dashed"]
     assert [link["lineStyle"]["color"] for link in links] == [charts.BLUE, charts.GREY, charts.GREY]
 
 

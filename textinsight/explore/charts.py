@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from textinsight.explore import layout
 from textinsight.explore.words import MAX_Q, SUPPORT, short
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Spec = dict[str, Any]
+Support = Literal["supported", "few", "chance"]
 
 # Blue and orange stay apart for colour-blind eyes; grey says "not to be leant on".
 BLUE, ORANGE, GREY, PALE = "#2f7fb8", "#d9722e", "#9aa4ad", "rgba(128,140,150,0.28)"
@@ -124,7 +125,8 @@ def downstream(edges: pd.DataFrame, sizes: dict[str, int], *, chosen: tuple[str,
     """Topics as nodes (area: contacts), A → B as arrows; causes to the left, consequences to the right.
 
     edges: columns of the edges table with label_a and label_b; at most 20 are drawn, and `series[0].links` follows
-    their order. Width: the lower bound of the lift, so that few cases never draw a thick arrow. Grey: unsupported.
+    their order. Width: the lower bound of the lift, so that few cases never draw a thick arrow. Grey: few starts;
+    dashed: may be chance.
     chosen: (topic_a, topic_b) of the edge to draw in orange.
     """
     shown = edges.head(MAX_EDGES)
@@ -168,13 +170,15 @@ def map_height(spec: Spec) -> int:
     return max(260, 70 + 34 * max(layers.values(), default=0))
 
 
-def is_supported(n_starts: float, q_value: float) -> bool:
-    """Whether an edge's figures can be leant on: enough starts and few false alarms."""
-    return bool(n_starts >= SUPPORT and q_value < MAX_Q)
+def support(n_starts: float, q_value: float) -> Support:
+    """Whether an edge can be leant on: false alarms are few, and starts are many enough for its figures."""
+    if q_value >= MAX_Q:
+        return "chance"
+    return "supported" if n_starts >= SUPPORT else "few"
 
 
 def _link(row: dict[Any, Any], at: dict[str, int], chosen: tuple[str, str] | None) -> Spec:
-    supported = is_supported(row["n_starts"], row["q_value"])
+    supported = support(row["n_starts"], row["q_value"])
     is_chosen = (row["topic_a"], row["topic_b"]) == chosen
     sure = math.log2(max(float(row["lift_low"]), 1.0))
     return {
@@ -182,9 +186,10 @@ def _link(row: dict[Any, Any], at: dict[str, int], chosen: tuple[str, str] | Non
         "target": at[row["topic_b"]],
         "value": round(float(row["lift"]), 2),
         "lineStyle": {
-            "width": 1 + 2 * min(sure, 3.5),
-            "color": ORANGE if is_chosen else BLUE if supported else GREY,
-            "opacity": 1.0 if is_chosen else 0.75 if supported else 0.45,
+            "width": 1.5 if supported == "chance" else 2 + 1.5 * min(sure, 4.0),
+            "type": "dashed" if supported == "chance" else "solid",
+            "color": ORANGE if is_chosen else BLUE if supported == "supported" else GREY,
+            "opacity": 1.0 if is_chosen else 0.75 if supported == "supported" else 0.5,
         },
     }
 

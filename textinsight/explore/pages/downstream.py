@@ -11,6 +11,7 @@ from textinsight.explore import charts, parts, state, words
 from textinsight.explore.queries import downstream
 
 _PAIRS = 10
+_MARKS = {"supported": "●", "few": "◐", "chance": "○"}
 _MOST_SHOWN = 200
 _PERCENT = {"rate", "base_rate"}
 _TEXTS = {"interval", "q_value"}
@@ -24,7 +25,9 @@ _FORMATS = {"lift": "%.1f×", "median_gap_days": "%.1f"}
 
 def _columns() -> dict[str, Any]:
     config: dict[str, Any] = {
-        "supported": st.column_config.TextColumn("", width=30, help="● well supported · ○ a hint only"),
+        "supported": st.column_config.TextColumn(
+            "", width=30, help="● well supported · ◐ clear, but few starts · ○ may be chance"
+        ),
         "label_a": st.column_config.TextColumn("After A", width=165),
         "label_b": st.column_config.TextColumn("comes B", width=165),
     }
@@ -64,8 +67,8 @@ def _map(edges: pd.DataFrame) -> None:
         spec, height=charts.map_height(spec), key="map", on_select=_choose_arrow, alt="Which topics bring on which"
     )
     st.caption(
-        f"{_drawn(len(shown))} A → B: after A, B comes more often than it would anyway. Width: how high "
-        f"the lift is at least. Blue: {words.SUPPORT} starts or more and q below {words.MAX_Q}; grey: a hint only. "
+        f"{_drawn(len(shown))} A → B: after A, B comes more often than it would anyway. Width: how high the lift is at "
+        f"least. Grey: fewer than {words.SUPPORT} starts. Thin and dashed: may be chance (q of {words.MAX_Q} or more). "
         "Dots: number of contacts. Click an arrow, or a row of the table, to read what is behind it."
     )
 
@@ -85,9 +88,7 @@ def _table(edges: pd.DataFrame, *, window: int, starts: int) -> None:
     frame = edges.assign(
         rate=100 * edges["rate"],
         base_rate=100 * edges["base_rate"],
-        supported=[
-            "●" if charts.is_supported(n, q) else "○" for n, q in zip(edges["n_starts"], edges["q_value"], strict=True)
-        ],
+        supported=[_MARKS[charts.support(n, q)] for n, q in zip(edges["n_starts"], edges["q_value"], strict=True)],
         q_value=[words.small(q) for q in edges["q_value"]],
         interval=[f"{low:.1f} – {high:.1f}" for low, high in zip(edges["lift_low"], edges["lift_high"], strict=True)],
     )
