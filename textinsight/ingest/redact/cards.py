@@ -8,6 +8,8 @@ from itertools import accumulate
 from textinsight.ingest.redact.numbers import Group, Run
 
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+_DOUBLING = str.maketrans("0123456789", "".join(map(str, _DOUBLED)))
+_ZERO = ord("0")
 _ANY = range(13, 20)
 _LENGTHS: dict[str, frozenset[int]] = {
     **{f"4{d}": frozenset((13, 16, 19)) for d in range(10)},
@@ -68,34 +70,30 @@ def _scheme_windows(run: Run, lengths: frozenset[int]) -> list[tuple[int, int]]:
     digits = run.digits
     sums = _prefix_sums(digits)
     starts = [0, *accumulate(run.shape)]
-    if not any(len(_LENGTHS.get(digits[at : at + 2], ())) for at in starts):
+    issued = {prefix: tuple(n for n in found if n in lengths) for prefix, found in _LENGTHS.items()}
+    if not any(issued.get(digits[at : at + 2]) for at in starts):
         return []
     at_digit = {digit: group for group, digit in enumerate(starts)}
     found, group = [], 0
     while group < len(run.groups):
-        first = starts[group]
-        end = next(
-            (
-                at_digit[first + n]
-                for n in _LENGTHS.get(digits[first : first + 2], ())
-                if n in lengths and first + n in at_digit and _luhn_between(sums, first, first + n)
-            ),
-            None,
-        )
-        if end is not None:
-            found.append((group, end))
-        group = group + 1 if end is None else end
+        first, end = starts[group], group + 1
+        for n in issued.get(digits[first : first + 2], ()):
+            if first + n in at_digit and _luhn_between(sums, first, first + n):
+                end = at_digit[first + n]
+                found.append((group, end))
+                break
+        group = end
     return found
 
 
 def _prefix_sums(digits: str) -> tuple[list[int], list[int]]:
-    """Running sums with the even positions doubled, and with the odd ones doubled."""
-    values = [int(char) for char in digits]
-    even = accumulate((v if i % 2 else _DOUBLED[v] for i, v in enumerate(values)), initial=0)
-    odd = accumulate((_DOUBLED[v] if i % 2 else v for i, v in enumerate(values)), initial=0)
-    return list(even), list(odd)
+    """Running sums of the ASCII codes with the even positions doubled, and with the odd ones doubled."""
+    single, double = digits.encode(), digits.translate(_DOUBLING).encode()
+    even, odd = bytearray(single), bytearray(single)
+    even[::2], odd[1::2] = double[::2], double[1::2]
+    return list(accumulate(even, initial=0)), list(accumulate(odd, initial=0))
 
 
 def _luhn_between(sums: tuple[list[int], list[int]], start: int, end: int) -> bool:
     doubled = sums[end % 2]  # the last digit, at end - 1, must not be doubled
-    return (doubled[end] - doubled[start]) % 10 == 0
+    return (doubled[end] - doubled[start] - _ZERO * (end - start)) % 10 == 0

@@ -60,6 +60,8 @@ class RedactConfig:
 
 
 DEFAULT = RedactConfig()
+_NAMES = {kind.name: kind for kind in Kind}
+_PLACEHOLDERS = {kind: kind.placeholder for kind in Kind}
 _PLACEHOLDER = re.compile(r"\[(" + "|".join(kind.name for kind in Kind) + r")\]")
 
 
@@ -80,7 +82,7 @@ def spans_of(text: str) -> tuple[Span, ...]:
     """Every placeholder in `text`."""
     if "[" not in text:
         return ()
-    return tuple(Span(m.start(), m.end(), Kind[m[1]]) for m in _PLACEHOLDER.finditer(text))
+    return tuple(Span(m.start(), m.end(), _NAMES[m[1]]) for m in _PLACEHOLDER.finditer(text))
 
 
 def replace_spans(text: str, spans: list[Span]) -> str:
@@ -89,7 +91,7 @@ def replace_spans(text: str, spans: list[Span]) -> str:
     at = 0
     for start, end, kind in sorted(spans, key=lambda span: (span.start, -span.end)):
         if start >= at:
-            parts += (text[at:start], kind.placeholder)
+            parts += (text[at:start], _PLACEHOLDERS[kind])
             at = end
         elif end > at:
             at = end

@@ -149,7 +149,7 @@ def _mask_joined(questions: _Questions, texts: list[str], runs: list[list[Run]],
 
 
 def _joined_spans(chain: _Chain) -> Iterator[tuple[int, Span]]:
-    run = Run(chain.groups)
+    run = Run.of(chain.groups)
     windows = card_windows(run, whole=False)
     kind = Kind.CARD if windows else next((k for k in _JOINABLE if k in chain.asked and fits(run, k)), None)
     if kind is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from string import ascii_uppercase
 
 from textinsight.ingest.redact.config import Kind, Span
 from textinsight.ingest.redact.numbers import Run
@@ -29,6 +31,7 @@ _IBAN_LENGTHS = {
     **dict.fromkeys(("LC",), 32),
     **dict.fromkeys(("RU",), 33),
 }
+_BASE_36 = str.maketrans({char: str(int(char, 36)) for char in ascii_uppercase})
 _NINO = re.compile(
     r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?"
     r"(?:\d{6}|\d\d \d\d \d\d|\d\d-\d\d-\d\d)[ -]?[A-D]\b"
@@ -51,21 +54,17 @@ def documents(text: str, runs: Sequence[Run]) -> Iterator[Span]:
 
 def _iban_end(text: str, start: int, length: int) -> int | None:
     """Where the IBAN of `length` characters ends, or None if its check number is wrong."""
-    if not length:
+    match = _pattern(length).match(text, start) if length else None
+    if match is None:
         return None
-    taken: list[str] = []
-    at = start
-    while at < len(text) and len(taken) < length:
-        char = text[at]
-        if char.isascii() and char.isalnum():
-            taken.append(char.upper())
-        elif char not in " -" or text[at - 1] in " -":
-            return None
-        at += 1
-    if len(taken) < length or (at < len(text) and text[at].isalnum()):
-        return None
-    parts = re.split("[ -]", text[start:at])
-    if any(len(part) != 4 for part in parts[:-1]):  # printed in fours; ordinary words are not
-        return None
-    number = int("".join(str(int(char, 36)) for char in taken[4:] + taken[:4]))
-    return at if number % 97 == 1 else None
+    taken = match[0].replace(" ", "").replace("-", "").upper()
+    return match.end() if int((taken[4:] + taken[:4]).translate(_BASE_36)) % 97 == 1 else None
+
+
+@lru_cache
+def _pattern(length: int) -> re.Pattern[str]:
+    """Printed in fours, with or without one space or dash between; ordinary words are not."""
+    fours, rest = divmod(length, 4)
+    char = "[A-Za-z0-9]"
+    tail = f"[ -]?{char}{{{rest}}}" if rest else ""
+    return re.compile(rf"{char}{{4}}(?:[ -]?{char}{{4}}){{{fours - 1}}}{tail}(?![^\W_])")

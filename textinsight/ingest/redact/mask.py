@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
@@ -27,6 +28,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _AFTER_CARD = re.compile(
     r"\[(?:CARD|EXPIRY)\][\s,.;/\-–—]{0,3}(?:(?:and|then|cvv|exp|expires|expiry)\b[\s,.:]{0,2}){0,2}$", re.IGNORECASE
 )
+_TOLD = re.compile(r"\W{1,4}(?:is|are|was|as|for|that's|or)\b|\s?[,–-]", re.IGNORECASE)  # what it is, said after it
 _TWIN = re.compile(rf" or (?:maybe |perhaps |possibly )?\[({'|'.join(kind.name for kind in Kind)})\]")
 _SSN_SHAPE = (3, 2, 4)
 _LAST_FOUR = 4
@@ -79,8 +81,8 @@ def find_spans(text: str, runs: Sequence[Run], config: RedactConfig, asked: froz
     dates = [*birth_dates(text, lowered, asked=Kind.DOB in asked)]
     dates += expiry_dates(text, lowered, asked=Kind.EXPIRY in asked)
     yield from dates
-    known = {start: end for start, end, kind in dates if kind in config.kinds}
-    numbers = [run for run in runs if (len(run.groups) > 2 or run.size > 2) and known.get(run.start, 0) < run.end]
+    known = sorted((start, end) for start, end, kind in dates if kind in config.kinds)
+    numbers = [run for run in runs if (len(run.groups) > 2 or run.size > 2) and not _within(run, known)]
     if not numbers:
         return
     cues = Cues(text, lowered)
@@ -88,8 +90,13 @@ def find_spans(text: str, runs: Sequence[Run], config: RedactConfig, asked: froz
         yield from _number_spans(cues, run, config, asked)
 
 
+def _within(run: Run, known: list[tuple[int, int]]) -> bool:
+    at = bisect_right(known, (run.start, run.end))
+    return any(start <= run.start and run.end <= end for start, end in known[max(0, at - 1) : at + 1])
+
+
 def _number_spans(cues: Cues, run: Run, config: RedactConfig, asked: frozenset[Kind]) -> Iterator[Span]:
-    windows = card_windows(run)
+    windows = card_windows(run) if run.size > _LAST_FOUR else []
     named = windows == [(0, len(run.groups))] and not is_card(run.digits)  # may be an account number by its cue
     kind = _kind(cues, run, config, asked) if named or not windows else None
     if kind:
@@ -123,10 +130,11 @@ def _kind(cues: Cues, run: Run, config: RedactConfig, asked: frozenset[Kind]) ->
     if is_amount(text, run):
         return None
     glued, dated = _is_glued(text, run), looks_like_date(text, run)
-    if (twin := _TWIN.match(text, run.end)) and fits(run, Kind[twin[1]]):
+    told = _TOLD.match(text, run.end)
+    if told and (twin := _TWIN.match(text, run.end)) and fits(run, Kind[twin[1]]):
         return Kind[twin[1]]
     before = cues.before(_code_start(text, run.start) if glued else run.start)
-    for cue in chain(cue_after(text, run.end), before, labelled_after(text, run.end)):
+    for cue in chain(cue_after(text, run.end), before, labelled_after(text, run.end)) if told else before:
         if _blocks(cue):
             return None
         if _applies(cue, run, glued) and fits(run, cue.kind) and (cue.name == "holder" or not dated):

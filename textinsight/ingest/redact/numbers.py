@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 _UNITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -63,49 +61,36 @@ class Group(NamedTuple):
     turn: int = 0
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """Groups that follow one another with nothing but separators and filler words between them.
 
-    Not slotted: what is asked of a run again and again is computed once.
+    `digits`: all, in ASCII; `shape`: how many in each group; `spoken`: some are in words; `patched`: typed numbers
+    joined by words, "1116 and 1117" may be two numbers.
     """
 
     groups: Sequence[Group]
+    start: int
+    end: int
+    digits: str
+    shape: tuple[int, ...]
+    spoken: bool
+    patched: bool
 
-    @cached_property
-    def start(self) -> int:
-        """Where the first group starts."""
-        return self.groups[0].start
+    @classmethod
+    def of(cls, groups: Sequence[Group]) -> Run:
+        """The run of these groups, one or more."""
+        first = groups[0]
+        if len(groups) == 1:
+            return cls(groups, first.start, first.end, first.digits, (len(first.digits),), first.spoken, False)
+        parts = [group.digits for group in groups]
+        spoken = any(group.spoken for group in groups)
+        patched = not spoken and any(group.patched for group in groups)
+        return cls(groups, first.start, groups[-1].end, "".join(parts), tuple(map(len, parts)), spoken, patched)
 
-    @cached_property
-    def end(self) -> int:
-        """Where the last group ends."""
-        return self.groups[-1].end
-
-    @cached_property
-    def digits(self) -> str:
-        """All digits, in ASCII."""
-        return "".join(group.digits for group in self.groups)
-
-    @cached_property
+    @property
     def size(self) -> int:
         """Number of digits."""
         return len(self.digits)
-
-    @cached_property
-    def spoken(self) -> bool:
-        """Whether any part is in words."""
-        return any(group.spoken for group in self.groups)
-
-    @cached_property
-    def patched(self) -> bool:
-        """Whether typed numbers are joined by words: "1116 and 1117" may be two numbers."""
-        return not self.spoken and any(group.patched for group in self.groups)
-
-    @cached_property
-    def shape(self) -> tuple[int, ...]:
-        """Number of digits in each group."""
-        return tuple(len(group.digits) for group in self.groups)
 
 
 def lowercase(text: str) -> str:
@@ -131,6 +116,9 @@ def find_runs(text: str, *, turn: int = 0) -> list[Run]:
         tight = gap in _TIGHT
         joined = tight or (gap != "" and _JOIN.fullmatch(gap) is not None)
         last = end
+        if tight and times == 1 and "0" <= word[0] <= "9":  # the usual case in a long number
+            runs[-1].append(Group(start, end, word, False, True, False, turn))
+            continue
         times = times if joined else 1
         if word in _TIMES:
             times, times_at = _TIMES[word], start
@@ -146,16 +134,18 @@ def find_runs(text: str, *, turn: int = 0) -> list[Run]:
             if not (joined and spoken and _completes_tens(runs, group)):
                 _open(runs, joined)
                 runs[-1].append(group)
-    return [Run(run) for groups in runs if (run := _spoken_numbers(groups))]
+    return [Run.of(run) for groups in runs if (run := _spoken_numbers(groups))]
 
 
 def _spoken_numbers(groups: list[Group]) -> list[Group]:
     """Without the "oh" that is a sigh: alone, or before "okay, one"."""
-    if not (groups and _is_oh(groups[0])):
-        return groups
-    if len(groups) > 1 and groups[1].patched:
-        return _spoken_numbers(groups[1:])
-    return [] if len(groups) < _MAX_SIGHS and all(map(_is_oh, groups)) else groups
+    first = 0
+    while first + 1 < len(groups) and groups[first + 1].patched and _is_oh(groups[first]):
+        first += 1
+    left = len(groups) - first
+    if left < _MAX_SIGHS and all(_is_oh(groups[at]) for at in range(first, len(groups))):
+        return []
+    return groups[first:] if first else groups
 
 
 def _is_oh(group: Group) -> bool:
