@@ -12,6 +12,7 @@ import csv
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -29,13 +30,17 @@ def turns(marked: str) -> list[dict[str, str]]:
 
 
 def conversations(path: Path) -> Iterator[dict[str, object]]:
-    """One dict a dialogue, in the file's order."""
+    """One dict a dialogue, in the file's order; a first tweet that opens several dialogues gets numbered ids."""
+    seen: Counter[str] = Counter()
     with ExitStack() as stack:
         opened = bz2.open if path.suffix == ".bz2" else open
         lines = stack.enter_context(opened(path, "rt", encoding="utf-8", newline=""))
         for row in csv.DictReader(lines):
             said = turns(f"{row['first_utterance']} {row['context']}")
-            yield {"conversation_id": f"twacs{row['first_tweet_id']}", "channel": "social", "turns": said}
+            first = row["first_tweet_id"]
+            seen[first] += 1
+            number = f"-{seen[first]}" if seen[first] > 1 else ""
+            yield {"conversation_id": f"twacs{first}{number}", "channel": "social", "turns": said}
 
 
 def main(arguments: list[str]) -> int:

@@ -171,6 +171,13 @@ def test_doctor_drops_a_shard_whose_data_is_damaged(archive):
     assert not healed.progress()["f"].holds(0)
 
 
+def test_a_missing_data_file_is_a_store_error(archive):
+    first = archive._tables["turns"].files()[0]
+    (archive.path / "turns" / first).unlink()
+    with pytest.raises(StoreError, match="cannot be read"):
+        Archive(archive.path).table("turns")
+
+
 def test_a_checkpoint_keeps_everything(archive):
     for name in STORED:
         archive._tables[name].checkpoint()

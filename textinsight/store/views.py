@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -30,22 +31,17 @@ class Views:
             "SET preserve_insertion_order=true",
         ):
             self._db.execute(statement)
-        for name, schema in (STORED | DERIVED | RUNS).items():
-            view = _CONTACTS if name == "conversations" else name
-            self._create(view, schema, [str((path / name / file).resolve()) for file in files[name]])
-        self._db.execute(_CONVERSATIONS_VIEW)
+        with _readable():
+            for name, schema in (STORED | DERIVED | RUNS).items():
+                view = _CONTACTS if name == "conversations" else name
+                self._create(view, schema, [str((path / name / file).resolve()) for file in files[name]])
+            self._db.execute(_CONVERSATIONS_VIEW)
         self._lock_down(path)
 
     def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pa.Table:
         """The result as Arrow; StoreError if a file is gone or damaged, ValueError if the SQL is wrong."""
-        import duckdb
-
-        try:
+        with _readable():
             found = self._db.cursor().sql(sql, params=parameters or None).to_arrow_table()
-        except duckdb.IOException as error:
-            raise StoreError(f"the archive cannot be read: {error}", hint="run: textinsight doctor") from error
-        except duckdb.Error as error:
-            raise ValueError(f"the query failed: {error}") from error
         return found.cast(_in_utc(found.schema))
 
     def stream(self, sql: str, rows: int) -> pa.RecordBatchReader:
@@ -69,6 +65,19 @@ class Views:
         self._db.execute(f"SET allowed_directories=['{folder}']")
         self._db.execute("SET enable_external_access=false")
         self._db.execute("SET lock_configuration=true")
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Turns DuckDB's complaints into ours."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        raise StoreError(f"the archive cannot be read: {error}", hint="run: textinsight doctor") from error
+    except duckdb.Error as error:
+        raise ValueError(f"the query failed: {error}") from error
 
 
 def _in_utc(schema: pa.Schema) -> pa.Schema:
