@@ -78,8 +78,10 @@ def _scheme_windows(run: Run, lengths: frozenset[int]) -> list[tuple[int, int]]:
     while group < len(run.groups):
         first, end = starts[group], group + 1
         for n in issued.get(digits[first : first + 2], ()):
-            if first + n in at_digit and _luhn_between(sums, first, first + n):
-                end = at_digit[first + n]
+            last = first + n
+            doubled = sums[last % 2]  # the digit before `last` must not be doubled
+            if last in at_digit and (doubled[last] - doubled[first] - _ZERO * n) % 10 == 0:
+                end = at_digit[last]
                 found.append((group, end))
                 break
         group = end
@@ -92,8 +94,3 @@ def _prefix_sums(digits: str) -> tuple[list[int], list[int]]:
     even, odd = bytearray(single), bytearray(single)
     even[::2], odd[1::2] = double[::2], double[1::2]
     return list(accumulate(even, initial=0)), list(accumulate(odd, initial=0))
-
-
-def _luhn_between(sums: tuple[list[int], list[int]], start: int, end: int) -> bool:
-    doubled = sums[end % 2]  # the last digit, at end - 1, must not be doubled
-    return (doubled[end] - doubled[start] - _ZERO * (end - start)) % 10 == 0

@@ -36,7 +36,8 @@ _CUES: tuple[tuple[str, Kind | None, str], ...] = (
         Kind.PIN,
         r"(?:one[ -]time|verification|authenti?cation|auth|access|login|log-?in|sms|texted|otp) "
         r"?(?:pass)?(?:code|word|pin|number)s?|otp|pass ?codes?|code (?:that )?(?:we|i|you)(?:'ve| have)? "
-        r"(?:just )?(?:sent|texted|received|got)|pins?\b(?: ?(?:number|code))?",
+        r"(?:just )?(?:sent|texted|received|got)|(?:enter|type(?: in)?|read(?: me| out)?|tell me) the code|"
+        r"pins?\b(?: ?(?:number|code))?",
     ),
     (
         "expiry",
@@ -62,6 +63,7 @@ _CUES: tuple[tuple[str, Kind | None, str], ...] = (
         "phone",
         Kind.PHONE,
         r"(?:tele|cell ?|mobile ?|i)?phones?(?: number)?|mobile(?: number)?|cell(?: number)?|tel\b|"
+        r"(?:my|his|her|their|this|affected|alternat(?:e|ive)) (?:line|number)|"
         r"land ?line|fax|whats ?app|call(?: me| us| back| him| her| them)?(?: back)?|callback|"
         r"reach (?:me|us|him|her)|text (?:me|us)|contact(?: number| me| us)?|ring (?:me|us)|dial",
     ),

@@ -23,7 +23,7 @@ _YEAR = rf"(?:'?\d{{2,4}}|(?:{_NUMERAL})(?:[\s-](?:and\s)?(?:{_NUMERAL})){{1,4}}
 _PART = r"[\s,.\-]{1,2}(?:of\s|the\s)?"
 _DATE = (
     r"\b(?:\d{1,4}\s?[/.\- ]\s?\d{1,2}\s?[/.\- ]\s?\d{2,4}|"
-    rf"{_DAY}{_PART}(?:{_MONTH})(?:{_PART}{_YEAR})?|(?:{_MONTH}){_PART}{_DAY}(?:{_PART}{_YEAR})?)\b"
+    rf"{_DAY}{_PART}(?:{_MONTH})(?:{_PART}{_YEAR})?|(?:{_MONTH}){_PART}{_DAY}(?:{_PART}{_YEAR})?)(?:\b|(?<=\d)(?!\d))"
 )
 _LINK = (
     r"[\s:=,.\-]*(?:(?:is|was|on|it's|its|the|my|date|that's|would be|yes|yeah|sure|um|uh|so|okay|ok|a)\b[\s:,.]*){0,5}"

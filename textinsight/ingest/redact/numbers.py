@@ -43,6 +43,7 @@ _JOIN = re.compile(
 _TIGHT = frozenset((" ", "-"))
 _MAX_GAP = 24
 _MAX_SIGHS = 3
+_ALONE = 9  # so many digits in one go are a number of their own: "8005550123, 247"
 _HANDLE = 13  # fewer digits after "@" are a handle, not a number
 
 
@@ -115,6 +116,8 @@ def find_runs(text: str, *, turn: int = 0) -> list[Run]:
         gap = lowered[last:start] if start - last <= _MAX_GAP and last >= 0 else ""
         tight = gap in _TIGHT
         joined = tight or (gap != "" and _JOIN.fullmatch(gap) is not None)
+        if joined and not tight and runs and runs[-1] and len(runs[-1][-1].digits) >= _ALONE:
+            joined = False
         last = end
         if tight and times == 1 and "0" <= word[0] <= "9":  # the usual case in a long number
             runs[-1].append(Group(start, end, word, False, True, False, turn))
