@@ -23,6 +23,8 @@ _UNIT_AFTER = re.compile(
     r"in (?:it|there|credit|(?:my|the|this|that) (?:account|balance)))\b)",
     re.IGNORECASE,
 )
+_MONEY_LAST = frozenset("$£€¥₹.dDpPrRsS")  # the last character that money's sign can have
+_UNIT_FIRST = frozenset("%$£€¥abcdehgiklmopqrtuswyABCDEHGIKLMOPQRTUSWY")  # and the first that a unit can
 _YEAR_BEFORE = re.compile(r"\b(?:in|since|of|from|by|year|until|till|before|after|during|for|back)\s+$", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _AFTER_CARD = re.compile(
@@ -91,6 +93,8 @@ def find_spans(text: str, runs: Sequence[Run], config: RedactConfig, asked: froz
 
 
 def _within(run: Run, known: list[tuple[int, int]]) -> bool:
+    if not known:
+        return False
     at = bisect_right(known, (run.start, run.end))
     return any(start <= run.start and run.end <= end for start, end in known[max(0, at - 1) : at + 1])
 
@@ -181,7 +185,9 @@ def _kind_after_card(text: str, run: Run) -> Kind | None:
 def is_amount(text: str, run: Run) -> bool:
     """Money, a measured quantity, or a year after "in" or "since"."""
     before = text[max(0, run.start - 10) : run.start]
-    if _MONEY_BEFORE.search(before) or _UNIT_AFTER.match(text, run.end):
+    if before.rstrip()[-1:] in _MONEY_LAST and _MONEY_BEFORE.search(before):
+        return True
+    if text[run.end : run.end + 2].strip()[:1] in _UNIT_FIRST and _UNIT_AFTER.match(text, run.end):
         return True
     return _YEAR.fullmatch(run.digits) is not None and _YEAR_BEFORE.search(before) is not None
 

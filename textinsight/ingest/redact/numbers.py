@@ -110,6 +110,10 @@ def find_runs(text: str, *, turn: int = 0) -> list[Run]:
     for match in _ATOM.finditer(lowered):
         start, end = match.span()
         word = match[0]
+        if start == last + 1 and start and times == 1 and lowered[last] in " -" and word.isascii() and word.isdigit():
+            runs[-1].append(Group(start, end, word, False, True, False, turn))  # the usual case in a long number
+            last = end
+            continue
         if start and lowered[start - 1] == "@" and end - start < _HANDLE:
             last = -1
             continue
@@ -119,9 +123,6 @@ def find_runs(text: str, *, turn: int = 0) -> list[Run]:
         if joined and not tight and runs and runs[-1] and len(runs[-1][-1].digits) >= _ALONE:
             joined = False
         last = end
-        if tight and times == 1 and "0" <= word[0] <= "9":  # the usual case in a long number
-            runs[-1].append(Group(start, end, word, False, True, False, turn))
-            continue
         times = times if joined else 1
         if word in _TIMES:
             times, times_at = _TIMES[word], start
