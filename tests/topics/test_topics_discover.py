@@ -96,7 +96,9 @@ def test_lengths_must_agree() -> None:
         discover(["a", "b"], np.ones((1, 4), np.float32))
 
 
-@pytest.mark.parametrize("wrong", [{"closest": 0.0}, {"closest": 0.9}, {"support": 1.0}, {"least": 0}, {"grouped": 1}])
+@pytest.mark.parametrize(
+    "wrong", [{"closest": 0.0}, {"closest": 0.95}, {"held": 1.1}, {"support": 1.0}, {"least": 0}, {"grouped": 1}]
+)
 def test_config_is_checked(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError):
         TopicsConfig(**wrong)  # type: ignore[arg-type]

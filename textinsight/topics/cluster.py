@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -21,19 +21,25 @@ def mean_distance(vectors: Vectors) -> float:
     return float(1 - mean @ mean)
 
 
-def linkage_groups(vectors: Vectors, levels: Sequence[float], *, least: int = 1) -> Index:
-    """(n,) groups by average linkage, cut at the level (a mean cosine distance) that gives most groups of `least`.
+def linkage_groups(vectors: Vectors, level: float) -> Index:
+    """(n,) groups by average linkage, joined while their mean cosine distance is at most `level`."""
+    return next(cut for _, cut in linkage_cuts(vectors, [level]))
 
-    Below that level groups have not come together yet, above it they join one another; of equal levels the
-    highest counts.
-    """
+
+def linkage_cuts(vectors: Vectors, levels: Sequence[float]) -> Iterator[tuple[float, Index]]:
+    """Each level with the (n,) groups by average linkage whose mean cosine distance is at most that."""
     from scipy.cluster.hierarchy import fcluster
 
-    if len(vectors) < 2:
-        return np.zeros(len(vectors), np.int64)
-    tree = _tree(vectors)
-    cuts = [np.asarray(fcluster(tree, level, "distance"), np.int64) - 1 for level in sorted(levels)]
-    return max(reversed(cuts), key=lambda group: int((np.bincount(group) >= least).sum()))
+    tree = _tree(vectors) if len(vectors) > 1 else None
+    for level in levels:
+        cut = np.zeros(len(vectors), np.int64) if tree is None else fcluster(tree, level, "distance") - 1
+        yield level, np.asarray(cut, np.int64)
+
+
+def covered(group: Index, least: int) -> float:
+    """Share of the rows that are in groups of `least` or more."""
+    size = np.bincount(group)
+    return float(size[size >= least].sum() / size.sum())
 
 
 def linkage_n_groups(vectors: Vectors, n_groups: int) -> Index:
@@ -83,7 +89,7 @@ def refine(vectors: Vectors, seeds: Vectors, *, least: int) -> Index:
 
 def merge_near(vectors: Vectors, group: Index, *, same: float) -> Index:
     """(n,) groups where those with centroids within cosine `same` of each other have become one."""
-    return numbered(linkage_groups(centroids_of(vectors, group), [1 - same])[group])
+    return numbered(linkage_groups(centroids_of(vectors, group), 1 - same)[group])
 
 
 def numbered(group: Index) -> Index:

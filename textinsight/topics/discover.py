@@ -14,7 +14,8 @@ from textinsight.topics.assign import AssignConfig
 from textinsight.topics.cluster import (
     Index,
     centroids_of,
-    linkage_groups,
+    covered,
+    linkage_cuts,
     linkage_n_groups,
     mean_distance,
     merge_near,
@@ -23,14 +24,16 @@ from textinsight.topics.cluster import (
 from textinsight.topics.label import name_groups
 from textinsight.topics.model import Topic, TopicModel, Vectors, topic_id
 
-_LEVELS = 11
+_LEVELS = 17
 _LEAST_SPREAD = 0.6  # texts all about one thing are near each other; they are not split for that
 
 
 @dataclass(frozen=True, slots=True)
 class TopicsConfig:
-    """closest, widest: groups join while their mean distance is under a share of that of any two texts; the share
-    between these bounds is taken that leaves most groups with support.
+    """closest, widest: groups join while their mean distance is under a share of that of any two texts. The
+    lowest share between these bounds is taken at which groups with support hold `held` of the texts, and the
+    more the looser they are: share × `strict` (in loose groups asides weigh as much as reasons, so many small
+    ones say little).
 
     support: of n distinct texts a topic needs n ** support (3 of 50, 8 of 1,000, 20 of 20,000), `least`
     at the fewest. sample: distinct texts looked at, of which `grouped` are grouped pair by pair. same: cosine of
@@ -39,7 +42,9 @@ class TopicsConfig:
     """
 
     closest: float = 0.5
-    widest: float = 0.8
+    widest: float = 0.9
+    held: float = 0.77
+    strict: float = 1.15
     support: float = 0.3
     least: int = 3
     sample: int = 20_000
@@ -51,7 +56,11 @@ class TopicsConfig:
     def __post_init__(self) -> None:
         if not 0 < self.closest <= self.widest <= 1:
             got = f"closest {self.closest}, widest {self.widest}"
-            raise UsageError(f"0 < closest ≤ widest ≤ 1 expected, got {got}", hint="closest=0.5, widest=0.8")
+            raise UsageError(f"0 < closest ≤ widest ≤ 1 expected, got {got}", hint="closest=0.5, widest=0.9")
+        if not 0 <= self.held <= 1 or self.strict < 0:
+            raise UsageError(
+                f"held in [0, 1] and strict ≥ 0 expected, got {self.held}, {self.strict}", hint="held=0.77"
+            )
         if not 0 <= self.support < 1:
             raise UsageError(f"support must lie in [0, 1), got {self.support}", hint="support=0.3")
         if self.least < 1 or not 2 <= self.grouped <= self.sample:
@@ -113,12 +122,21 @@ def _groups(vectors: Vectors, config: TopicsConfig) -> Index:
     part = vectors[: config.grouped]
     share = len(part) / len(vectors)
     most = max(config.least, round(len(vectors) ** config.support))
-    levels = np.linspace(config.closest, config.widest, _LEVELS) * max(mean_distance(part), _LEAST_SPREAD)
-    first = linkage_groups(part, levels.tolist(), least=max(2, round(most * share)))
+    first = _first_groups(part, max(2, round(most * share)), config)
     for least in range(most, 0, -1):
         seeds = centroids_of(part, first, least=max(min(2, least), round(least * share)))
         group = merge_near(vectors, refine(vectors, seeds, least=least), same=config.same)
         if _far_share(vectors, group) <= config.far:
+            break
+    return group
+
+
+def _first_groups(part: Vectors, least: int, config: TopicsConfig) -> Index:
+    """(n,) linkage groups at the lowest level that holds enough of the texts; at the widest if none does."""
+    scale = max(mean_distance(part), _LEAST_SPREAD)
+    shares = np.linspace(config.closest, config.widest, _LEVELS)
+    for level, group in linkage_cuts(part, (shares * scale).tolist()):
+        if covered(group, least) >= max(config.held, config.strict * level / scale):
             break
     return group
 
