@@ -10,9 +10,19 @@ from textinsight.errors import UsageError
 from textinsight.pipeline.column import discover_column
 
 REASONS = {
-    "card": ["my card was declined", "the shop declined my card", "card payment declined again", "why is my card declined"],
+    "card": [
+        "my card was declined",
+        "the shop declined my card",
+        "card payment declined again",
+        "why is my card declined",
+    ],
     "parcel": ["my parcel has not arrived", "where is my parcel", "the parcel is late", "parcel did not arrive yet"],
-    "password": ["i forgot my password", "reset my password please", "my password does not work", "need a new password"],
+    "password": [
+        "i forgot my password",
+        "reset my password please",
+        "my password does not work",
+        "need a new password",
+    ],
 }
 
 
