@@ -91,7 +91,10 @@ def run(
     as_json: JsonOption = False,
 ) -> int:
     """Read conversations into an archive: mask, tag, find topics, link, measure. Run it again to go on or to add."""
+    from textinsight.ingest.columns import check_mapping
+
     pairs = dict(_pair(option) for option in mapping or ())
+    check_mapping(pairs)
     return _run(
         inputs, archive, window_days=window_days, processes=processes, mapping=pairs, encoder=encoder, as_json=as_json
     )

@@ -61,7 +61,9 @@ def _row(line: Line, path: Path, limits: Limits) -> Row | Reject:
 
 
 def _short(error: Exception) -> str:
-    return f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else str(error)[:80]
+    if not isinstance(error, json.JSONDecodeError):
+        return str(error)[:80]
+    return f"{error.msg.removesuffix(' at')} at character {error.pos}"
 
 
 def _depth(data: bytes) -> int:

@@ -132,11 +132,11 @@ def _float(value: float | Decimal) -> float:
 def _unix(number: float) -> datetime:
     per_second = next((unit for below, unit in _UNITS if abs(number) < below), None)
     if per_second is None:
-        raise ValueError(f"{number:.0f} is no Unix time")
+        raise ValueError(f"{number:g} is no Unix time")
     if 0 < number < 1e6:
         raise ValueError(f"{number:g} is too small for a Unix time; a spreadsheet's day number? write 2024-05-31")
     if number < 0:
-        raise ValueError(f"{number:.0f} lies before 1970")
+        raise ValueError(f"{number:g} lies before 1970")
     return datetime.fromtimestamp(number / per_second, UTC)
 
 

@@ -189,7 +189,7 @@ def _place(turn: RawTurn, record: Mapping[str, Any], bound: Mapping[str, str], d
         found = _number(record.get(bound["offset_ms"]), bound["offset_ms"])
         turn.offset_s = None if found is None else found / 1000
     if turn.offset_s is not None and not 0 <= turn.offset_s < _LONGEST_S:
-        raise ValueError(f"its offset is {turn.offset_s:g} s, expected 0 to {_LONGEST_S:g}")
+        raise ValueError(f"its offset is {turn.offset_s:g} s, expected 0 to {_LONGEST_S:,.0f}")
 
 
 def _time_or_offset(value: object, name: str, day_first: bool | None) -> tuple[datetime | None, float | None]:

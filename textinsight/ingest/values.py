@@ -30,7 +30,7 @@ def identifier(value: object, name: str) -> str | None:
         return None
     if isinstance(value, dict) and "id" in value:
         return identifier(value["id"], name)
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)) or abs(value) == float("inf"):
         raise ValueError(f"{name} is {_show(value)}, expected text or a number")
     return str(int(value)) if value == value // 1 else str(value)
 
@@ -58,7 +58,7 @@ def number(value: object, name: str, low: float, high: float) -> float | None:
     except (ValueError, OverflowError):
         found = None
     if found is None or isinstance(value, bool) or not low <= found <= high:
-        raise ValueError(f"{name} is {_show(value)}, expected a number from {low:g} to {high:g}")
+        raise ValueError(f"{name} is {_show(value)}, expected a number from {low:,.10g} to {high:,.10g}")
     return found
 
 
