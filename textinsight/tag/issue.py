@@ -7,7 +7,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 
 from spacy.language import Language
@@ -24,7 +24,8 @@ _SUBJECT = re.compile(r"\s*subject\s*:\s*(?:(?:re|fwd?)\s*:\s*)?")
 _SUBJECT_BONUS = 1.0  # what a mail's subject line is worth in log odds
 _LATER = 0.7  # log odds lost a turn: what a contact is about is said early
 _MOST_WORDS = 1500  # of a turn
-_LONG = 8  # words from which a sentence is looked through for joints
+_LONG = {False: 8, True: 16}  # words from which a sentence is looked through for joints: without punctuation, with it
+_SHORT = 60  # characters
 _CERTAIN = 1.5  # log odds of a joint inside a sentence of a text with punctuation
 _HEARD = -1.5  # log odds of a joint in speech without punctuation
 _PUNCTUATED = re.compile(r"[.!?]\s|[.!?]$|,\s|\n")
@@ -97,29 +98,44 @@ def tag_issue(reading: Reading, *, config: IssueConfig = IssueConfig()) -> Issue
 
 
 def _statements(turn: int, folded: str, discount: float) -> Iterator[Statement]:
+    scored = _scored_short(folded) if len(folded) <= _SHORT else _scored(folded)
+    for start, end, points in scored:
+        yield Statement(turn, start, end, points - discount)
+
+
+def _scored(folded: str) -> tuple[tuple[int, int, float], ...]:
+    """[start, end) and log odds of each piece that is more than a greeting."""
     model = stating_model()
+    found = []
     for start, end, words in _pieces(folded):
-        if _CIVIL.issuperset(words):
-            continue
         subject = _SUBJECT.match(folded, start, end)
-        points = model.score(words) - discount + (_SUBJECT_BONUS if subject else 0)
-        yield Statement(turn, subject.end() if subject else start, end, points)
+        if subject:
+            found.append((subject.end(), end, model.score(words) + _SUBJECT_BONUS))
+        elif not _CIVIL.issuperset(words):
+            found.append((start, end, model.score(words)))
+    return tuple(found)
+
+
+_scored_short = lru_cache(maxsize=20_000)(_scored)  # short turns are said again and again
 
 
 def _pieces(folded: str) -> Iterator[tuple[int, int, list[str]]]:
     """[start, end) and words of what is said in one go: sentences, cut where the model hears a new statement."""
     words = words_of(folded)[:_MOST_WORDS]
-    above = _CERTAIN if _PUNCTUATED.search(folded) else _HEARD
+    punctuated = _PUNCTUATED.search(folded) is not None
     first = 0
     for start, end in _sentences(folded):
         last = bisect_left(words, end, lo=first, key=lambda word: word.start)
-        yield from _cut(folded, words[first:last], start, end, above)
+        yield from _cut(folded, words[first:last], start, end, punctuated=punctuated)
         first = last
 
 
-def _cut(folded: str, words: list[Word], start: int, end: int, above: float) -> Iterator[tuple[int, int, list[str]]]:
+def _cut(
+    folded: str, words: list[Word], start: int, end: int, *, punctuated: bool
+) -> Iterator[tuple[int, int, list[str]]]:
     texts = [word.text for word in words]
-    cuts = stating_model().joints(texts, above=above) if len(words) >= _LONG else []
+    above = _CERTAIN if punctuated else _HEARD
+    cuts = stating_model().joints(texts, above=above) if len(words) >= _LONG[punctuated] else []
     edges = [0, *cuts, len(words)] if words else []
     for a, b in pairwise(edges):
         begin = words[a].start if a else start

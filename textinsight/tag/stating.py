@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -40,8 +40,7 @@ _KNOWN = 100_000  # words remembered
 Array = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word as the models read it (numbers as 0) at characters [start, end)."""
 
     text: str
@@ -54,10 +53,12 @@ def words_of(folded: str) -> list[Word]:
     found: list[Word] = []
     for match in _TOKEN.finditer(folded):
         text = _normal(match[0])
+        if not text:
+            continue
+        start, end = match.span()
         if text == "0" and found and found[-1].text == "0":
-            found[-1] = Word("0", found[-1].start, match.end())
-        elif text:
-            found.append(Word(text, *match.span()))
+            start = found.pop().start
+        found.append(Word(text, start, end))
     return found
 
 

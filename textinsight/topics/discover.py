@@ -24,7 +24,7 @@ from textinsight.topics.cluster import (
 from textinsight.topics.label import name_groups
 from textinsight.topics.model import Topic, TopicModel, Vectors, topic_id
 
-_LEVELS = 17
+_LEVELS = 16
 _LEAST_SPREAD = 0.6  # texts all about one thing are near each other; they are not split for that
 
 
@@ -42,9 +42,9 @@ class TopicsConfig:
     """
 
     closest: float = 0.5
-    widest: float = 0.9
+    widest: float = 0.875
     held: float = 0.77
-    strict: float = 1.15
+    strict: float = 1.25
     support: float = 0.3
     least: int = 3
     sample: int = 20_000
@@ -56,7 +56,7 @@ class TopicsConfig:
     def __post_init__(self) -> None:
         if not 0 < self.closest <= self.widest <= 1:
             got = f"closest {self.closest}, widest {self.widest}"
-            raise UsageError(f"0 < closest ≤ widest ≤ 1 expected, got {got}", hint="closest=0.5, widest=0.9")
+            raise UsageError(f"0 < closest ≤ widest ≤ 1 expected, got {got}", hint="closest=0.5, widest=0.875")
         if not 0 <= self.held <= 1 or self.strict < 0:
             raise UsageError(
                 f"held in [0, 1] and strict ≥ 0 expected, got {self.held}, {self.strict}", hint="held=0.77"
