@@ -28,6 +28,7 @@ _BARE = re.compile(
     r"^\W*(?:hi|hello|hey|yo|dear|good (?:morning|afternoon|evening|day)|thanks?|please)\b(?: there| all)?|"
     r"\b(?:um+|uh+|uhm|er+|erm|hmm+|please|thanks|thank you|hello|subject:)(?!\w)"
 )
+_CODE = re.compile(r"\b[A-Z]{1,4}[ -]?\d[\w-]*")  # a letter code with its number: AB 123
 _BLANKS = re.compile(r"\s+")
 
 
@@ -36,6 +37,6 @@ def bare(text: str) -> str:
 
     The text itself in lower case if nothing would be left. Linear in the text's length.
     """
-    lowered = text.lower().replace("’", "'")
+    lowered = _CODE.sub(" ", text).lower().replace("’", "'")
     left = _BLANKS.sub(" ", _BARE.sub(" ", lowered)).strip()
-    return left if any(char.isalpha() for char in left) else lowered
+    return left if any(char.isalpha() for char in left) else text.lower()

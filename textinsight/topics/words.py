@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 MAX_WORDS = 80  # of a text; what a contact is about is said early
 _LONGEST = 4  # content words of a phrase
@@ -31,6 +31,8 @@ u ur pls plz gonna wanna um uh oh ah gotta able sure sorry good morning afternoo
 don't doesn't didn't isn't wasn't can't cannot won't haven't hasn't hadn't couldn't wouldn't aren't weren't
 what's how's where's who's let's assist possible question issue problem put give given gave only first last
 long soon new old hear speak talk amp lol lmao omg wtf damn hell fuck fucking fucked shit shitty crap bullshit ass
+says saying exactly huge completely simply minute minutes hour hours second seconds dollar dollars cent cents pound pounds euro euros amount number ago hold
+holding waiting waited later earlier supposed told instead still yours own same different side
 suck sucks sucked awesome great love thx hey please guys
 """
 _NEGATION_WORDS = """
@@ -39,6 +41,7 @@ not never no don't doesn't didn't isn't wasn't can't cannot won't haven't hasn't
 _SILENT = frozenset(_SILENT_WORDS.split())
 _EDGE = _SILENT | frozenset(_EDGE_WORDS.split())
 _NEGATION = frozenset(_NEGATION_WORDS.split())
+_JOINING = frozenset(("and", "or", "but", "because", "so", "if", "when", "while", "before", "after", "though"))
 _PARTICLE = frozenset(("up", "out", "off"))  # may close a phrase ("top up") but not open one
 
 
@@ -53,22 +56,33 @@ def clauses(text: str) -> Iterator[list[str]]:
 
 
 def phrases(text: str) -> dict[str, str]:
-    """Key → phrase as said: 1 to 4 content words in order, trimmed; silent words inside are left out."""
+    """Key → phrase as said: 1 to 4 content words in order, trimmed; silent words inside are left out.
+
+    Two words with one between them have a key but, unless said side by side too, no wording (""): "cancel the
+    second order" agrees with "cancel my order" without being a name for it.
+    """
     found: dict[str, str] = {}
+    apart: set[str] = set()
     for words in clauses(text):
         said = [word for word in words if word not in _SILENT]
         for start in range(len(said)):
             for end in range(start + 1, min(start + _LONGEST, len(said)) + 1):
                 if fits(said[start:end]):
-                    found.setdefault(" ".join(map(stem, said[start:end])), " ".join(said[start:end]))
-    return found
+                    found.setdefault(_key(said[start:end]), " ".join(said[start:end]))
+        apart.update(_key(pair) for pair in zip(said, said[2:], strict=False) if fits(pair))
+    return dict.fromkeys(sorted(apart), "") | found
 
 
-def fits(words: list[str]) -> bool:
+def _key(words: Sequence[str]) -> str:
+    return " ".join(map(stem, words))
+
+
+def fits(words: Sequence[str]) -> bool:
     """True if a label may be these words: no function word at the ends, but a negation may open it."""
     first, last = words[0], words[-1]
     opens = first not in _EDGE | _PARTICLE or (len(words) > 1 and first in _NEGATION)
-    return opens and last not in _EDGE and len(words[-1]) > 1
+    closes = last not in _EDGE and len(last) > 1 and not last.endswith("'s")
+    return opens and closes and _JOINING.isdisjoint(words) and len(set(map(stem, words))) == len(words)
 
 
 def stem(word: str) -> str:
