@@ -59,14 +59,9 @@ def f1(found: set[Pair], true: set[Pair]) -> str:
     )
 
 
-def read_truth(folder: Path) -> dict[str, set[Pair]]:
-    truth: dict[str, set[Pair]] = {"same_issue": set(), "downstream": set(), "edges": set()}
-    with (folder / "truth_links.csv").open(newline="", encoding="utf-8") as rows:
-        for row in csv.DictReader(rows):
-            truth[row["relation"]].add((row["conversation_id"], row["earlier_id"]))
+def true_edges(folder: Path) -> set[Pair]:
     with (folder / "truth_edges.csv").open(newline="", encoding="utf-8") as rows:
-        truth["edges"] = {(row["topic_a"], row["topic_b"]) for row in csv.DictReader(rows)}
-    return truth
+        return {(r.get("topic_a") or r["reason_a"], r.get("topic_b") or r["reason_b"]) for r in csv.DictReader(rows)}
 
 
 def found_links(result: LinkResult, relation: str) -> set[Pair]:
@@ -112,10 +107,10 @@ def baselines(journeys: Journeys, true: set[Pair]) -> None:
 
 def quality(folder: Path) -> None:
     began = time.perf_counter()
-    journeys, truth = load_journeys(folder), read_truth(folder)
+    journeys, edges = load_journeys(folder), true_edges(folder)
     seconds = time.perf_counter() - began
     print(f"{folder.name}: {journeys.contacts.num_rows} contacts tagged, encoded, given topics in {seconds:.1f} s")
-    true = closure(truth["same_issue"])
+    true = closure(journeys.same_issue)
     baselines(journeys, true)
     place = journeys.contacts.schema.get_field_index("topic_id")
     ideal = journeys.contacts.set_column(place, "topic_id", pa.array(journeys.intents))
@@ -125,8 +120,8 @@ def quality(folder: Path) -> None:
         result = build(contacts, journeys.vectors)
         print(f"textinsight, {label} ({time.perf_counter() - began:.2f} s, {result.model})")
         print("  threads    ", f1(closure(found_links(result, "same_issue")), true))
-        print("  downstream ", f1(found_links(result, "downstream"), truth["downstream"]))
-        print("  edges      ", edge_line(result, contacts, journeys.intents, truth["edges"]))
+        print("  downstream ", f1(found_links(result, "downstream"), set(journeys.downstream)))
+        print("  edges      ", edge_line(result, contacts, journeys.intents, edges))
 
 
 def volume(n: int) -> None:

@@ -1,38 +1,46 @@
 """Fits the log-odds table of same-issue links: logistic regression over comparison levels, ordered and shrunk.
 
-Input: a folder of planted journeys (see `learn.journeys`). Levels that they cannot show are set by hand: `SET_BY_HAND`.
+Input: worlds whose links are known (see `learn.journeys`), of different kinds, as weights fitted to one kind do not
+carry over; each weighs the same. Levels that they cannot show are set by hand: `SET_BY_HAND`.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from textinsight.learn.journeys import Journeys, load_journeys
+from textinsight.errors import UsageError
+from textinsight.learn.journeys import Journeys, generated_journeys, load_journeys
 from textinsight.link.blocking import Pairs, earlier_in_window, pair_chunks
 from textinsight.link.compare import SIGNALS, Cuts, compare
 from textinsight.link.config import LinkConfig
-from textinsight.link.frame import Frame, Levels, make_frame
+from textinsight.link.frame import Levels, make_frame
+from textinsight.link.prior import Related, related_share, shift_of
+from textinsight.link.usual import usual_similarity
 from textinsight.link.weights import LinkModel, probability
 
 Reals = npt.NDArray[np.float64]
 
-# The training journeys hold no hand-overs and no shared customer ids, so these come from what the words mean:
-# a contact minutes after another is nearly always the same matter passed on; an id with more contacts than can be
-# compared is a switchboard or a default id, where only a shared reference is strong enough. In the journeys one issue
-# keeps one reference; elsewhere each contact may get its own, so two different ones say little.
-_TAGGED = [i for i, signal in enumerate(SIGNALS) if signal.name in ("topic", "stated_repeat", "earlier_outcome")]
+# The training worlds hold no shared customer ids and no customer of two companies, so these come from what the words
+# mean: an id with more contacts than can be compared is a switchboard or a default id, where only a shared reference is
+# strong enough; another company knows nothing of the issue. Where every contact gets its own reference number, two
+# different ones say little.
+_TAGGED = [
+    i
+    for i, signal in enumerate(SIGNALS)
+    if signal.name in ("topic", "stated_repeat", "effort_told", "earlier_outcome", "earlier_ending")
+]
 SET_BY_HAND = {
-    ("gap", "hand-over"): 2.5,
+    ("company", "other"): -5.0,
+    ("company", "same"): 0.0,
     ("volume", "too many contacts to tell"): -6.0,
     ("reference", "different"): -0.5,
 }
@@ -48,7 +56,7 @@ class FitLinksConfig:
 
     version: str = "1"
     encoder: str = "static-en"
-    similarity_cuts: tuple[float, ...] = (0.3, 0.4, 0.5, 0.6, 0.75)
+    similarity_cuts: tuple[float, ...] = (0.0, 0.75, 1.5, 2.25, 3.25)
     penalty: float = 2.0
     unknown_share: float = 0.15
     mistaken_share: float = 0.1
@@ -89,45 +97,102 @@ def fit(levels: Levels, linked: npt.NDArray[np.bool_], *, config: FitLinksConfig
     return _model(solved.x[0], shares @ solved.x[1:], config)
 
 
-def cross_validate(
-    levels: Levels, linked: npt.NDArray[np.bool_], customer: npt.NDArray[np.int64], config: FitLinksConfig
-) -> LinkScores:
-    """Scores of probabilities given by models that never saw the pair's customer."""
-    fold = np.random.default_rng(config.seed).integers(0, config.folds, int(customer.max()) + 1)[customer]
-    p = np.zeros(len(linked))
+@dataclass(frozen=True, slots=True)
+class World:
+    """One world's pairs: levels (n_pairs, n_signals), linked (n_pairs,), customer (n_pairs,), and what times tell."""
+
+    name: str
+    levels: Levels
+    linked: npt.NDArray[np.bool_]
+    customer: npt.NDArray[np.int64]
+    related: Related
+
+    def take(self, keep: npt.NDArray[np.bool_]) -> World:
+        """The pairs at a mask; what times tell stays that of the whole."""
+        return World(self.name, self.levels[keep], self.linked[keep], self.customer[keep], self.related)
+
+
+def fit_worlds(worlds: Sequence[World], *, config: FitLinksConfig = FitLinksConfig()) -> LinkModel:
+    """The log-odds table of several worlds: pairs of the smaller ones are repeated until all have the same number."""
+    most = max(len(w.linked) for w in worlds)
+    rows = [np.arange(most) % len(w.linked) for w in worlds]
+    levels = np.concatenate([w.levels[r] for w, r in zip(worlds, rows, strict=True)])
+    linked = np.concatenate([w.linked[r] for w, r in zip(worlds, rows, strict=True)])
+    share = float(np.mean([min(w.linked.mean() / w.related.share, 1.0) for w in worlds]))
+    return replace(fit(levels, linked, config=config), repeat_share=round(share, 3))
+
+
+def cross_validate(worlds: Sequence[World], config: FitLinksConfig) -> dict[str, LinkScores]:
+    """World → scores of probabilities given by models that saw other customers of it and all other worlds."""
+    return {w.name: _scores(w, _folds(w, [o for o in worlds if o is not w], config)) for w in worlds}
+
+
+def cross_worlds(worlds: Sequence[World], config: FitLinksConfig) -> dict[str, LinkScores]:
+    """World → scores of a model that saw only worlds of the other kind; see `kind`."""
+    out = {}
+    for world in worlds:
+        others = [o for o in worlds if kind(o.name) != kind(world.name)]
+        if others:
+            out[world.name] = _scores(world, _probability(fit_worlds(others, config=config), world))
+    return out
+
+
+def kind(name: str) -> str:
+    """What kind of world a name stands for: "synth" for synth-101, "journeys" for journeys_dev."""
+    return name.replace("_", "-").split("-")[0]
+
+
+def _folds(world: World, others: list[World], config: FitLinksConfig) -> Reals:
+    fold = np.random.default_rng(config.seed).integers(0, config.folds, int(world.customer.max()) + 1)[world.customer]
+    p = np.zeros(len(world.linked))
     for f in range(config.folds):
-        p[fold == f] = probability(fit(levels[fold != f], linked[fold != f], config=config).log_odds(levels[fold == f]))
-    p = np.clip(p, 1e-6, 1 - 1e-6)
+        model = fit_worlds([world.take(fold != f), *others], config=config)
+        p[fold == f] = _probability(model, world)[fold == f]
+    return p
+
+
+def _probability(model: LinkModel, world: World) -> Reals:
+    """(n_pairs,) probabilities with the prior shifted to the world, as in `link.build`."""
+    log_odds = model.log_odds(world.levels)
+    return probability(log_odds + shift_of(log_odds, world.related, model.repeat_share))
+
+
+def _scores(world: World, p: Reals) -> LinkScores:
+    p, linked = np.clip(p, 1e-6, 1 - 1e-6), world.linked
     log_loss = -np.where(linked, np.log(p), np.log(1 - p)).mean()
     bins = np.minimum((p * 10).astype(int), 9)
     gaps = [abs(p[bins == b].mean() - linked[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
-    return LinkScores(
-        len(p), int(linked.sum()), float(log_loss), float(((p - linked) ** 2).mean()), float(np.sum(gaps))
-    )
+    brier = float(((p - linked) ** 2).mean())
+    return LinkScores(len(p), int(linked.sum()), float(log_loss), brier, float(np.sum(gaps)))
 
 
-def training_pairs(
-    journeys: Journeys, *, config: FitLinksConfig = FitLinksConfig()
-) -> tuple[Frame, Pairs, Levels, npt.NDArray[np.bool_]]:
-    """(frame, pairs, levels, linked): all blocked pairs; linked if both lie in one true thread."""
+def make_world(journeys: Journeys, *, config: FitLinksConfig = FitLinksConfig()) -> World:
+    """All blocked pairs of a world; linked if both lie in one true thread. UsageError if times tell nothing of it."""
     frame = make_frame(journeys.contacts, journeys.vectors)
     link = LinkConfig()
+    related = related_share(frame, link)
+    if related is None:
+        raise UsageError(f"{journeys.name} is too small or too short to fit on", hint="give some months of contacts")
     chunks = list(pair_chunks(frame, window_us=link.window_us, max_earlier=link.max_earlier))
     pairs = Pairs(np.concatenate([c.later for c in chunks]), np.concatenate([c.earlier for c in chunks]))
     crowded = earlier_in_window(frame, link.window_us) > link.max_earlier
     cuts = Cuts(config.similarity_cuts, link.transfer_minutes)
-    levels = compare(frame, pairs, cuts=cuts, crowded=crowded).levels
+    levels = compare(frame, pairs, cuts=cuts, crowded=crowded, usual=usual_similarity(frame)).levels
     thread = _true_threads(journeys)[frame.row]
-    return frame, pairs, levels, thread[pairs.later] == thread[pairs.earlier]
+    linked = thread[pairs.later] == thread[pairs.earlier]
+    return World(journeys.name, levels, linked, frame.customer[pairs.later], related)
 
 
-def write(out: Path, model: LinkModel, scores: LinkScores, *, config: FitLinksConfig, trained_on: str) -> None:
+def write(
+    out: Path, model: LinkModel, scores: dict[str, dict[str, LinkScores]], *, config: FitLinksConfig, trained_on: str
+) -> None:
     """weights.json and meta.json with scores, settings and sha256."""
     out.mkdir(parents=True, exist_ok=True)
     signals = {s.name: dict(zip(s.labels, w, strict=True)) for s, w in zip(SIGNALS, model.weights, strict=True)}
     table = {
         "engine": model.engine,
         "prior": model.prior,
+        "repeat_share": model.repeat_share,
         "similarity_cuts": model.similarity_cuts,
         "signals": signals,
         "set_by_hand": [f"{signal}: {label}" for signal, label in SET_BY_HAND],
@@ -139,7 +204,7 @@ def write(out: Path, model: LinkModel, scores: LinkScores, *, config: FitLinksCo
         "sha256": {"weights.json": hashlib.sha256((out / "weights.json").read_bytes()).hexdigest()},
         "licence": "Apache-2.0",
         "trained_on": trained_on,
-        "scores": asdict(scores),
+        "scores": {how: {world: asdict(s) for world, s in found.items()} for how, found in scores.items()},
         "settings": asdict(config),
     }
     (out / "meta.json").write_text(json.dumps(meta, indent=2, sort_keys=True) + "\n", "utf-8")
@@ -149,10 +214,8 @@ def _true_threads(journeys: Journeys) -> npt.NDArray[np.int64]:
     """(n,) the row of the first contact of each contact's true thread."""
     row = {c: i for i, c in enumerate(journeys.contacts["conversation_id"].to_pylist())}
     earlier = np.arange(len(row))
-    with (journeys.folder / "truth_links.csv").open(newline="", encoding="utf-8") as lines:
-        for link in csv.DictReader(lines):
-            if link["relation"] == "same_issue":
-                earlier[row[link["conversation_id"]]] = row[link["earlier_id"]]
+    for later, first in journeys.same_issue:
+        earlier[row[later]] = row[first]
     while (earlier[earlier] != earlier).any():
         earlier = earlier[earlier]
     return earlier
@@ -208,24 +271,26 @@ def _model(prior: float, flat: Reals, config: FitLinksConfig) -> LinkModel:
         bounded = np.clip(known, -config.largest, config.largest).round(3)
         weights.append((0.0, *(float(k) if h is None else h for k, h in zip(bounded, by_hand, strict=True))))
     return LinkModel(
-        f"link@{config.version}", config.encoder, round(float(prior), 3), config.similarity_cuts, tuple(weights)
+        f"link@{config.version}", config.encoder, round(float(prior), 3), 1.0, config.similarity_cuts, tuple(weights)
     )
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """`python -m textinsight.learn.fit_links JOURNEYS_DIR --out models/link --trained-on TEXT`."""
+    """`python -m textinsight.learn.fit_links FOLDER … --seeds 101 102 --out models/link --trained-on TEXT`."""
     parser = argparse.ArgumentParser(prog="textinsight.learn.fit_links", description=__doc__)
-    parser.add_argument("journeys", type=Path, help="folder with contacts.jsonl and truth_links.csv")
+    parser.add_argument("journeys", type=Path, nargs="*", help="folders with contacts and their truth")
+    parser.add_argument("--seeds", type=int, nargs="*", default=[], help="generated worlds to fit on as well")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--trained-on", required=True, help="name and licence of the data, for meta.json")
     args = parser.parse_args(argv)
     config = FitLinksConfig()
-    journeys = load_journeys(args.journeys, encoder=config.encoder)
-    frame, pairs, levels, linked = training_pairs(journeys, config=config)
-    scores = cross_validate(levels, linked, frame.customer[pairs.later], config)
-    model = fit(levels, linked, config=config)
-    write(args.out, model, scores, config=config, trained_on=args.trained_on)
-    sys.stdout.write(f"{args.out}: {scores}\n")
+    loaded = [load_journeys(folder, encoder=config.encoder) for folder in args.journeys]
+    loaded += [generated_journeys(seed, encoder=config.encoder) for seed in args.seeds]
+    worlds = [make_world(journeys, config=config) for journeys in loaded]
+    scores = {"other_customers": cross_validate(worlds, config), "other_kind_of_world": cross_worlds(worlds, config)}
+    write(args.out, fit_worlds(worlds, config=config), scores, config=config, trained_on=args.trained_on)
+    for how, found in scores.items():
+        sys.stdout.writelines(f"{how}: {world}: {s}\n" for world, s in found.items())
 
 
 if __name__ == "__main__":

@@ -1,79 +1,98 @@
-"""Planted journeys as the linker's input: contacts tagged, encoded and assigned to discovered topics.
+"""Worlds whose links are known, as the linker meets them: masked, tagged and given topics, with all the errors of that.
 
-A journeys folder holds contacts.jsonl (one contact a line with its turns), truth_links.csv (conversation_id,
-earlier_id, relation) and truth_contacts.csv (conversation_id, intent).
+A folder holds contacts (contacts.jsonl or conversations.jsonl.gz, as `textinsight run` reads them), truth_links.csv
+(conversation_id, earlier_id, relation) and truth_contacts.csv (conversation_id, intent or reason).
 """
 
 from __future__ import annotations
 
 import csv
-import json
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from textinsight import topics
-from textinsight.conversation import Conversation, Role, Turn, utc
+from textinsight import ingest, synth, topics
+from textinsight.conversation import Conversation
 from textinsight.encode import Vectors, encode_unique, load_encoder
 from textinsight.errors import UsageError
 from textinsight.findings import Analysis
+from textinsight.ingest.redact import mask_conversation
 from textinsight.link import references_of
+from textinsight.store import STORED
 from textinsight.tag import analyse_batch
 
-_TIME = pa.timestamp("us", tz="UTC")
+_INPUTS = ("contacts.jsonl", "conversations.jsonl.gz")
+_FACTS = ("conversation_id", "customer_id", "agent_id", "channel", "company", "started_at", "ended_at")
+_TAGS = (
+    "resolution", "resolution_confidence", "stated_repeat", "escalation", "effort_drivers", "sentiment_end",
+    "issue_text",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Journeys:
-    """contacts: the linker's columns, with references and discovered topics. intents: true topic of each row."""
+    """contacts: the linker's columns, with references and discovered topics. intents: true topic of each row.
 
+    same_issue, downstream: true pairs (later id, earlier id).
+    """
+
+    name: str
     contacts: pa.Table
     vectors: Vectors
     intents: tuple[str, ...]
-    folder: Path
+    same_issue: frozenset[tuple[str, str]]
+    downstream: frozenset[tuple[str, str]]
 
 
 def load_journeys(folder: Path, *, encoder: str = "static-en") -> Journeys:
-    """The journeys of a folder, through the same stages as in a run. UsageError if the folder is absent."""
-    if not (folder / "contacts.jsonl").exists():
-        raise UsageError(f"no journeys at {folder}", hint="give a folder with contacts.jsonl and truth_links.csv")
-    lines = (folder / "contacts.jsonl").read_text("utf-8").splitlines()
-    conversations = [_conversation(json.loads(line)) for line in lines]
+    """The world in a folder. UsageError if it is absent."""
+    source = next((folder / name for name in _INPUTS if (folder / name).exists()), None)
+    if source is None:
+        raise UsageError(f"no journeys at {folder}", hint=f"give a folder with {' or '.join(_INPUTS)} and the truth")
+    conversations = sorted(_conversations(source), key=lambda c: c.conversation_id)
     analyses = analyse_batch(conversations)
     vectors = encode_unique(load_encoder(encoder), [a.issue_text for a in analyses])
-    table = _table(conversations, analyses)
-    table = table.append_column("references", references_of(_turns(conversations), table["conversation_id"]))
-    table = table.append_column("topic_id", _topics(table, vectors, encoder))
-    with (folder / "truth_contacts.csv").open(newline="", encoding="utf-8") as rows:
-        intent = {row["conversation_id"]: row["intent"] for row in csv.DictReader(rows)}
-    return Journeys(table, vectors, tuple(intent[c.conversation_id] for c in conversations), folder)
+    contacts = _table(conversations, analyses)
+    contacts = contacts.append_column("references", references_of(_turns(conversations), contacts["conversation_id"]))
+    contacts = contacts.append_column("topic_id", _topics(contacts, vectors, encoder))
+    intent = {r["conversation_id"]: r.get("intent") or r["reason"] for r in _rows(folder / "truth_contacts.csv")}
+    links = _rows(folder / "truth_links.csv")
+    pairs = {
+        relation: frozenset((r["conversation_id"], r["earlier_id"]) for r in links if r["relation"] == relation)
+        for relation in ("same_issue", "downstream")
+    }
+    intents = tuple(intent[c.conversation_id] for c in conversations)
+    return Journeys(folder.name, contacts, vectors, intents, pairs["same_issue"], pairs["downstream"])
 
 
-def _conversation(row: dict[str, Any]) -> Conversation:
-    start = utc(datetime.fromisoformat(row["started_at"]))
-    return Conversation(
-        conversation_id=row["conversation_id"],
-        turns=tuple(Turn(Role(turn["role"]), turn["text"]) for turn in row["turns"]),
-        customer_id=row["customer_id"],
-        agent_id=row["agent_id"],
-        channel=row["channel"],
-        started_at=start,
-        ended_at=start + timedelta(seconds=row["duration_s"]),
-    )
+def generated_journeys(seed: int, *, contacts: int = 7000, encoder: str = "static-en") -> Journeys:
+    """A generated world, truth included. Seed 7 is the demo archive: figures on it are measured, not fitted."""
+    with tempfile.TemporaryDirectory() as work:
+        folder = Path(work) / f"synth-{seed}"
+        synth.write(synth.SynthConfig(contacts=contacts, seed=seed), folder / "conversations.jsonl.gz")
+        return load_journeys(folder, encoder=encoder)
 
 
-def _table(conversations: list[Conversation], analyses: list[Analysis]) -> pa.Table:
-    facts = ("conversation_id", "customer_id", "agent_id", "channel")
-    columns: dict[str, Any] = {name: [getattr(c, name) for c in conversations] for name in facts}
-    times = {name: pa.array([getattr(c, name) for c in conversations], _TIME) for name in ("started_at", "ended_at")}
-    tags = {name: [getattr(a, name) for a in analyses] for name in ("resolution", "stated_repeat", "issue_text")}
-    return pa.table(columns | times | tags)
+def _conversations(source: Path) -> Iterator[Conversation]:
+    for record in ingest.read(source):
+        if isinstance(record, Conversation):
+            yield mask_conversation(record, key=b"journeys")[0]
 
 
-def _turns(conversations: list[Conversation]) -> pa.Table:
+def _table(conversations: Sequence[Conversation], analyses: Sequence[Analysis]) -> pa.Table:
+    columns: dict[str, pa.Array] = {}
+    for names, rows in ((_FACTS, conversations), (_TAGS, analyses)):
+        for name in names:
+            values = [getattr(row, name) for row in rows]
+            values = [list(v) if isinstance(v, tuple) else v for v in values]
+            columns[name] = pa.array(values, STORED["conversations"].field(name).type)
+    return pa.table(columns)
+
+
+def _turns(conversations: Sequence[Conversation]) -> pa.Table:
     rows = [(c.conversation_id, turn.text) for c in conversations for turn in c.turns]
     return pa.table({"conversation_id": [r[0] for r in rows], "text": [r[1] for r in rows]})
 
@@ -84,3 +103,8 @@ def _topics(table: pa.Table, vectors: Vectors, encoder: str) -> pa.Array:
     index = topics.assign(model, vectors).index
     ids = pa.array([topic.topic_id for topic in model.topics], pa.string())
     return ids.take(pa.array(index, mask=index < 0))
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))

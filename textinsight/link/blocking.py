@@ -30,10 +30,11 @@ class Pairs:
 def pair_chunks(frame: Frame, *, window_us: int, max_earlier: int) -> Iterator[Pairs]:
     """All pairs, a bounded number at a time; a contact's pairs are never split over two chunks."""
     for first in range(0, len(frame), CHUNK_CONTACTS):
-        yield _pairs(frame, np.arange(first, min(first + CHUNK_CONTACTS, len(frame))), window_us, max_earlier)
+        yield pairs_of(frame, np.arange(first, min(first + CHUNK_CONTACTS, len(frame))), window_us, max_earlier)
 
 
-def _pairs(frame: Frame, contacts: Ints, window_us: int, max_earlier: int) -> Pairs:
+def pairs_of(frame: Frame, contacts: Ints, window_us: int, max_earlier: int) -> Pairs:
+    """The pairs whose later contact is one of these (ascending)."""
     later, earlier = [], []
     for lag in range(1, max_earlier + 1):
         contacts = contacts[contacts >= lag]

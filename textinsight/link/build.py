@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -17,8 +17,10 @@ from textinsight.link.config import DAY_US, LinkConfig
 from textinsight.link.downstream import Edges, Starts, edges_table, find_edges
 from textinsight.link.explain import explain
 from textinsight.link.frame import Codes, Frame, Ints, make_frame
+from textinsight.link.prior import Related, related_share, sample_pairs, shift_of
 from textinsight.link.result import LinkCounts, LinkResult, thread_of, thread_topics, threads_table
 from textinsight.link.threads import ThreadBuilder
+from textinsight.link.usual import Usual, usual_similarity
 from textinsight.link.weights import LinkModel, load_model, probability
 from textinsight.store.schema import DERIVED
 
@@ -41,7 +43,7 @@ def build(
     Raises UsageError if a needed column is missing or the vectors do not fit, ModelError if the table is unusable.
     """
     frame = make_frame(contacts, vectors)
-    scorer = Scorer(frame, model or load_model(), config)
+    scorer = Scorer.fitted_to(frame, model or load_model(), config)
     threads, n_pairs = find_threads(scorer)
     topic = thread_topics(frame, threads.opener)
     as_of = _as_of_us(frame, config)
@@ -63,20 +65,39 @@ def build(
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """Compares and weighs pairs of one frame. n_earlier: (n,) earlier contacts in the window of each contact."""
+    """Compares and weighs pairs of one frame. related: what the contacts' times tell, None if too little.
+
+    n_earlier: (n,) earlier contacts in the window of each contact.
+    """
 
     frame: Frame
     model: LinkModel
     config: LinkConfig
+    related: Related | None = None
     n_earlier: Ints = field(init=False)
+    usual: Usual = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n_earlier", earlier_in_window(self.frame, self.config.window_us))
+        object.__setattr__(self, "usual", usual_similarity(self.frame))
+
+    @classmethod
+    def fitted_to(cls, frame: Frame, model: LinkModel, config: LinkConfig) -> Scorer:
+        """The scorer whose prior is that of this archive, as far as its contacts tell."""
+        scorer = cls(frame, model, config)
+        related = related_share(frame, config)
+        if related is None:
+            return scorer
+        log_odds = model.log_odds(scorer.compare(sample_pairs(frame, config)).levels)
+        shift = shift_of(log_odds, related, model.repeat_share)
+        own = replace(model, prior=round(model.prior + shift, 3))
+        return cls(frame, own, config, related)
 
     def compare(self, pairs: Pairs) -> Comparison:
         """The comparison levels of every pair."""
         crowded = self.n_earlier > self.config.max_earlier
-        return compare(self.frame, pairs, cuts=self.model.cuts(self.config.transfer_minutes), crowded=crowded)
+        cuts = self.model.cuts(self.config.transfer_minutes)
+        return compare(self.frame, pairs, cuts=cuts, crowded=crowded, usual=self.usual)
 
     def probability(self, comparison: Comparison) -> npt.NDArray[np.float64]:
         """(n_pairs,) chance that both contacts are one issue."""
@@ -124,7 +145,7 @@ def _repeats(scorer: Scorer, threads: ThreadBuilder) -> _Found:
     pairs = Pairs(later, threads.previous[later])
     comparison = scorer.compare(pairs)
     p = scorer.probability(comparison)
-    return _Found("same_issue", pairs, p, comparison.gap_us, explain(comparison, scorer.model))
+    return _Found("same_issue", pairs, p, comparison.gap_us, explain(comparison, scorer.model, scorer.related))
 
 
 def _brought_on(frame: Frame, found: Attributed, edges: Edges) -> _Found:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from textinsight.link.blocking import Pairs
 from textinsight.link.config import DAY_US, MINUTE_US
 from textinsight.link.frame import Codes, Frame, Levels
+from textinsight.link.usual import Usual
 
 Floats = npt.NDArray[np.float32]
 
@@ -31,15 +32,20 @@ class Signal:
 SIGNALS = (
     Signal(
         "issue_similarity",
-        ("no text", "very different", "different", "a little alike", "alike", "very alike", "nearly the same words"),
+        ("no text", "as unlike as any", "usual", "a little alike", "alike", "very alike", "nearly the same words"),
     ),
     Signal("topic", ("unclear", "different", "same")),
-    Signal("stated_repeat", ("unknown", "not stated", "customer says so")),
-    Signal("earlier_outcome", ("unclear", "resolved", "left open")),
+    Signal(
+        "stated_repeat", ("unknown", "not stated", "customer says so, of one before", "customer says so, of the last")
+    ),
+    Signal("effort_told", ("unknown", "none", "customer tells of effort so far")),
+    Signal("earlier_outcome", ("unclear", "resolved", "probably resolved", "left open")),
+    Signal("earlier_ending", ("unknown", "customer content", "neither", "customer cross")),
     Signal("reference", ("none named", "different", "same")),
     Signal(
         "gap", ("unknown", "over 14 days", "up to 14 days", "up to 7 days", "up to 3 days", "up to 1 day", "hand-over")
     ),
+    Signal("company", ("unknown", "other", "same")),
     Signal("channel", ("unknown", "other", "same"), ordered=False),
     Signal("agent", ("unknown", "other", "same"), ordered=False),
     Signal("volume", ("unknown", "too many contacts to tell", "usual")),
@@ -57,25 +63,29 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """Where the levels of the measured signals begin. similarity: cosines, ascending; for one encoder only."""
+    """Where the levels of the measured signals begin. similarity: standard deviations above the usual, ascending."""
 
     similarity: tuple[float, ...]
     transfer_minutes: float
 
 
-def compare(frame: Frame, pairs: Pairs, *, cuts: Cuts, crowded: npt.NDArray[np.bool_]) -> Comparison:
+def compare(frame: Frame, pairs: Pairs, *, cuts: Cuts, crowded: npt.NDArray[np.bool_], usual: Usual) -> Comparison:
     """The comparison of every pair. crowded: (n,) contacts with more earlier contacts than are compared."""
     later, earlier = pairs.later, pairs.earlier
     similarity = cosine(frame, pairs)
+    excess = usual.excess(pairs, similarity)
     gap = np.maximum(frame.start[later] - frame.end[earlier], 0)
     both = frame.has_text[later] & frame.has_text[earlier]
     levels = (
-        np.where(both, 1 + np.searchsorted(np.array(cuts.similarity), similarity, side="right"), 0),
+        np.where(both, 1 + np.searchsorted(np.array(cuts.similarity), excess, side="right"), 0),
         _same(frame.topic[later], frame.topic[earlier]),
-        frame.stated[later],
+        frame.stated[later] + ((frame.stated[later] == 2) & (earlier == later - 1)),
+        frame.effort[later],
         frame.outcome[earlier],
+        frame.ending[earlier],
         _reference(frame.references, pairs),
         _gap_level(gap, cuts.transfer_minutes),
+        _same(frame.company[later], frame.company[earlier]),
         _same(frame.channel[later], frame.channel[earlier]),
         _same(frame.agent[later], frame.agent[earlier]),
         np.where(crowded[later], 1, 2),

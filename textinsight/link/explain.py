@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from textinsight.link.compare import SIGNALS, Comparison
 from textinsight.link.config import DAY_US
+from textinsight.link.prior import Related
 from textinsight.link.weights import LinkModel
 from textinsight.store.schema import SIGNALS as EVIDENCE
 
@@ -17,8 +18,11 @@ _SIMILARITY = [s.name for s in SIGNALS].index("issue_similarity")
 _GAP = [s.name for s in SIGNALS].index("gap")
 
 
-def explain(comparison: Comparison, model: LinkModel) -> pa.ListArray:
-    """(n_pairs,) lists: the prior first, then what was known of the pair, the heaviest signal first."""
+def explain(comparison: Comparison, model: LinkModel, related: Related | None) -> pa.ListArray:
+    """(n_pairs,) lists: the prior first, then what was known of the pair, the heaviest signal first.
+
+    related: what the prior was adapted to, None if it is the fitted one.
+    """
     weights = np.take_along_axis(model.table().T, comparison.levels.astype(np.int64), axis=0)
     weights = np.concatenate([np.full((len(weights), 1), model.prior), weights], axis=1)
     known = np.concatenate([np.ones((len(weights), 1), bool), comparison.levels > 0], axis=1)
@@ -28,7 +32,8 @@ def explain(comparison: Comparison, model: LinkModel) -> pa.ListArray:
     shown = np.take_along_axis(known, order, axis=1)
     pair = np.broadcast_to(np.arange(len(order))[:, None], order.shape)[shown]
     signal = order[shown]
-    rows = (_NAMES.take(pa.array(signal)), _values(comparison, pair, signal), pa.array(weights[pair, signal]))
+    values = _values(comparison, pair, signal, _prior_value(related))
+    rows = (_NAMES.take(pa.array(signal)), values, pa.array(weights[pair, signal]))
     return evidence_lists(*rows, counts=shown.sum(axis=1))
 
 
@@ -41,9 +46,15 @@ def evidence_lists(
     return pa.ListArray.from_arrays(offsets, rows)
 
 
-def _values(comparison: Comparison, pair: npt.NDArray[np.int64], signal: npt.NDArray[np.int64]) -> pa.Array:
+def _prior_value(related: Related | None) -> str:
+    if related is None:
+        return "share of compared pairs that are one issue"
+    return f"share of compared pairs that are one issue; {related.share:.0%} are related here, by their times"
+
+
+def _values(comparison: Comparison, pair: npt.NDArray[np.int64], signal: npt.NDArray[np.int64], prior: str) -> pa.Array:
     """The level's label of each row; similarity and gap carry their number too."""
-    text = np.full(len(pair), "share of compared pairs that are one issue", object)
+    text = np.full(len(pair), prior, object)
     for s, definition in enumerate(SIGNALS):
         rows = signal == s + 1
         text[rows] = np.array(definition.labels, object)[comparison.levels[pair[rows], s]]

@@ -17,7 +17,9 @@ Codes = npt.NDArray[np.int32]
 Levels = npt.NDArray[np.int8]
 
 _NEEDED = ("conversation_id", "customer_id", "started_at")
-_OUTCOMES = {"resolved": 1, "unresolved": 2, "moved": 2}
+_OUTCOMES = {"resolved": 1, "unresolved": 3, "moved": 3}
+_SURE = 0.5  # a resolution tag of this confidence or more is taken to be sure
+_EFFORT = ("long_wait", "repeat_information", "transfer", "unclear_answer")  # what comes with contacts before this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Frame:
     """One entry a linkable contact (customer and start time known), sorted; codes are -1 where unknown.
 
     row: where the contact stands in the input. start, end: microseconds since 1970 (end = start if unknown).
-    outcome: 0 unclear, 1 resolved, 2 left open. stated: 0 unknown, 1 not stated, 2 stated.
+    outcome: 0 unclear, 1 surely resolved, 2 probably resolved, 3 left open. stated: 0 unknown, 1 not stated, 2 stated.
+    ending: 0 unknown, 1 the customer ends content, 2 neither, 3 cross. effort: 0 unknown, 1 none told, 2 told.
     topics: the topic ids that `topic` indexes, sorted. vectors: the input's rows (n_input, d), by `row`.
     references: (n, k) codes. n_no_customer, n_no_time: contacts left out.
     """
@@ -36,9 +39,12 @@ class Frame:
     end: Ints
     topic: Codes
     channel: Codes
+    company: Codes
     agent: Codes
     outcome: Levels
     stated: Levels
+    ending: Levels
+    effort: Levels
     references: Codes
     vectors: npt.NDArray[np.floating]
     has_text: npt.NDArray[np.bool_]
@@ -68,9 +74,12 @@ def make_frame(contacts: pa.Table, vectors: npt.NDArray[np.floating]) -> Frame:
         end=np.maximum(end, start[row]),  # MISSING is the smallest integer
         topic=topic[row],
         channel=sorted_codes(_known_channel(contacts))[0][row],
+        company=sorted_codes(_column(contacts, "company"))[0][row],
         agent=sorted_codes(_column(contacts, "agent_id"))[0][row],
         outcome=_outcome(contacts)[row],
         stated=_stated(contacts)[row],
+        ending=_ending(contacts)[row],
+        effort=_effort(contacts)[row],
         references=reference_codes(contacts)[row],
         vectors=vectors,
         has_text=_has_text(vectors)[row],
@@ -132,7 +141,11 @@ def _known_channel(contacts: pa.Table) -> pa.ChunkedArray:
 def _outcome(contacts: pa.Table) -> Levels:
     codes, names = sorted_codes(_column(contacts, "resolution"))
     table = np.array([_OUTCOMES.get(name, 0) for name in names] + [0], np.int8)
-    return table[codes]
+    level = table[codes]
+    if "resolution_confidence" in contacts.column_names:
+        confidence = pc.fill_null(contacts["resolution_confidence"].cast(pa.float64()), 1.0).to_numpy()
+        level[(level == 1) & (confidence < _SURE)] = 2
+    return level
 
 
 def _stated(contacts: pa.Table) -> Levels:
@@ -141,6 +154,26 @@ def _stated(contacts: pa.Table) -> Levels:
     level = pc.if_else(contacts["stated_repeat"], 2, 1)
     values: Levels = pc.fill_null(level, 0).to_numpy().astype(np.int8)
     return values
+
+
+def _ending(contacts: pa.Table) -> Levels:
+    if "sentiment_end" not in contacts.column_names:
+        return np.zeros(contacts.num_rows, np.int8)
+    mood = pc.fill_null(contacts["sentiment_end"].cast(pa.float64()), np.nan).to_numpy()
+    return np.select([mood > 0, mood == 0, mood < 0], [1, 2, 3], 0).astype(np.int8)
+
+
+def _effort(contacts: pa.Table) -> Levels:
+    """What customers tell of contacts before: waits, being passed on, telling it again, unclear answers; escalation."""
+    if "effort_drivers" not in contacts.column_names:
+        return np.zeros(contacts.num_rows, np.int8)
+    drivers = contacts["effort_drivers"].combine_chunks()
+    level: Levels = pc.is_valid(drivers).to_numpy(zero_copy_only=False).astype(np.int8)
+    told = pc.is_in(drivers.flatten().cast(pa.string()), pa.array(_EFFORT)).to_numpy(zero_copy_only=False)
+    level[pc.list_parent_indices(drivers).to_numpy()[told]] = 2
+    if "escalation" in contacts.column_names:
+        level[pc.fill_null(contacts["escalation"], False).to_numpy()] = 2
+    return level
 
 
 def _has_text(vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.bool_]:

@@ -21,13 +21,16 @@ _HINT = "python -m textinsight.learn.fit_links DATA --out models/link"
 class LinkModel:
     """prior: log-odds before any signal. weights: one tuple a signal of SIGNALS, one log-odds a level.
 
-    engine: the encoder whose cosines `similarity_cuts` were fitted on. name: name@version.
+    engine: the encoder it was fitted on. similarity_cuts: standard deviations above the usual (see `usual`).
+    repeat_share: of the pairs that are related by their times (see `prior`), how many are one issue.
+    name: name@version.
     Raises ModelError if the table does not fit SIGNALS.
     """
 
     name: str
     engine: str
     prior: float
+    repeat_share: float
     similarity_cuts: tuple[float, ...]
     weights: tuple[tuple[float, ...], ...]
 
@@ -76,6 +79,7 @@ def load_model(name: str = "link") -> LinkModel:
             name=f"{meta['name']}@{meta['version']}",
             engine=str(table["engine"]),
             prior=float(table["prior"]),
+            repeat_share=float(table["repeat_share"]),
             similarity_cuts=tuple(float(c) for c in table["similarity_cuts"]),
             weights=weights,
         )
