@@ -420,6 +420,18 @@ def test_the_same_id_in_a_later_file_is_refused(call: Callable[..., Any], tmp_pa
     assert archive.query("SELECT source, line FROM rejects").to_pylist() == [{"source": "b.jsonl", "line": 1}]
 
 
+def test_a_clock_beside_a_mapped_start_refuses_nothing(call: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Ticket #,Complaint,Date,Time\n1,slow line,22-04-15,3:53:50 PM\n")
+
+    done = call(
+        "run", "a.csv", "-a", "archive", "--map", "started_at=Date", "--map", "text=Complaint", "--processes", 1
+    )
+
+    assert done.code == 0
+    started = Archive(tmp_path / "archive").table("conversations")["started_at"].to_pylist()
+    assert started == [datetime(2015, 4, 22, tzinfo=UTC)]
+
+
 @pytest.mark.slow
 def test_a_line_of_100_megabytes(read: Read) -> None:
     found = read({"long.jsonl": jsonl(good(1), b'{"text": "' + b"x" * 100_000_000 + b'"}', good(3))})

@@ -16,12 +16,12 @@ from textinsight import __version__
 from textinsight.store import PUBLIC, Archive
 
 Call = Callable[..., Any]
-COMMANDS = ("demo", "run", "export", "app", "doctor", "synth")
+COMMANDS = ("demo", "run", "export", "app", "doctor", "synth", "topics discover")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_shows_an_example_of_itself(name: str, call: Call) -> None:
-    done = call(name, "--help")
+    done = call(*name.split(), "--help")
 
     assert done.code == 0
     words = " ".join(done.out.split())
@@ -33,7 +33,7 @@ def test_the_help_lists_every_command(call: Call) -> None:
     done = call("--help")
 
     assert done.code == 0
-    assert all(f" {name} " in done.out for name in COMMANDS)
+    assert all(f" {name.split()[0]} " in done.out for name in COMMANDS)
     assert "textinsight demo" in done.out
 
 
@@ -71,6 +71,22 @@ def test_without_json_progress_is_on_stderr_and_the_result_on_stdout(call: Call,
     assert "reading and tagging" in done.err and "reading and tagging" not in done.out
     assert "good.jsonl" in done.out and "NPS" in done.out
     assert "archive archive" in done.out
+
+
+def test_a_run_tells_why_it_refused_and_how_to_see_all(call: Call, contacts: Call) -> None:
+    source = contacts(3)
+    source.write_text(source.read_text() * 2 + "[1]\n")
+
+    done = call("run", source, "-a", "archive", "--processes", 1)
+
+    assert done.code == 4
+    assert (
+        "refused good.jsonl:4: conversation_id 'c0' is stored already; the first one is kept  (and 2 like it)"
+        in done.out
+    )
+    assert "refused good.jsonl:7: expected a JSON object" in done.out
+    assert "textinsight export rejects -a archive -o rejects.csv" in done.out
+    assert "refused" not in done.err
 
 
 def test_a_healthy_archive_has_no_complaints(call: Call, made: Path) -> None:
@@ -146,6 +162,19 @@ def test_an_export_replaces_a_file_whole(call: Call, made: Path, tmp_path: Path)
 
     assert (tmp_path / "turns.csv").read_text().count("\n") == 4
     assert not list(tmp_path.glob(".*.part"))
+
+
+def test_topics_of_a_column(call: Call, contacts: Call, tmp_path: Path, canary: str) -> None:
+    contacts(30)
+
+    done = call("topics", "discover", "good.jsonl", "--text", "text", "-o", "topics.csv", "--json")
+
+    with (tmp_path / "topics.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert done.code == 0
+    assert json.loads(done.out)["topics"]["n_rows"] == len(rows) == 30
+    assert all(row["topic_label"] for row in rows)
+    assert canary not in done.err
 
 
 def test_synth_writes_what_run_reads(call: Call, tmp_path: Path) -> None:

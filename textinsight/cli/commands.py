@@ -7,7 +7,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,10 @@ from textinsight import __version__
 from textinsight.cli import show
 from textinsight.errors import ExitCode, UsageError
 from textinsight.resources import data_path
+
+if TYPE_CHECKING:
+    from textinsight.cli.refusals import Refusal
+    from textinsight.pipeline import RunReport
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -179,6 +183,8 @@ def discover(
     """Find the topics of one column; writes the rows with topic_id, topic_label and confidence."""
     from textinsight.pipeline.column import discover_column
 
+    if out.suffix.lower() != ".csv":
+        raise UsageError(f"topics are written as CSV, not as {out.name!r}", hint="end --out in .csv")
     with show.progress() as progress:
         found = discover_column(file, text=text, out=out, encoder=encoder, progress=progress)
     show.column_topics(found, out, as_json=as_json)
@@ -200,8 +206,14 @@ def _run(
     settings = Settings(mapping=mapping, window_days=window_days, encoder=encoder, processes=processes)
     with show.progress() as progress:
         report = build_archive(inputs, archive, settings=settings, progress=progress)
-    show.report(report, as_json=as_json)
+    show.report(report, _refused(report), as_json=as_json)
     return report.exit_code
+
+
+def _refused(report: RunReport) -> list[Refusal]:
+    from textinsight.cli.refusals import refusals
+
+    return refusals(Path(report.archive), [count.source for count in report.inputs]) if report.n_rejected else []
 
 
 def _pair(option: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from textinsight.cli.refusals import Refusal
     from textinsight.pipeline import RunReport
     from textinsight.pipeline.column import ColumnTopics
     from textinsight.store.doctor import Complaint
@@ -40,7 +41,7 @@ _NAMES = {
 
 def note(text: str) -> None:
     """A line for the person at the terminal."""
-    Console(stderr=True, highlight=False).print(Text(text))
+    Console(stderr=True, highlight=False).print(Text(text), soft_wrap=True)
 
 
 @contextmanager
@@ -85,7 +86,7 @@ class _Progress:
             self._bars.update(self._task, total=total, completed=total)
 
 
-def report(found: RunReport, *, as_json: bool) -> None:
+def report(found: RunReport, refused: Sequence[Refusal], *, as_json: bool) -> None:
     """The result of a run."""
     if as_json:
         fields = asdict(found) | {"exit_code": int(found.exit_code)}
@@ -97,8 +98,11 @@ def report(found: RunReport, *, as_json: bool) -> None:
         console.print(_headlines(found))
         console.print(_topics(found))
         console.print(_edges(found) if found.edges else "no downstream edge is significant in this archive\n")
-    rejected = f"; {found.n_rejected:,} refused, see: textinsight export rejects" if found.n_rejected else ""
-    console.print(Text(f"archive {found.archive}  ({found.seconds:.0f} s{rejected})", style="dim"))
+    for one in refused:
+        console.print(_refusal(one), soft_wrap=True)
+    if refused:
+        console.print(f"all of them: textinsight export rejects -a {found.archive} -o rejects.csv\n", markup=False)
+    console.print(Text(f"archive {found.archive}  ({found.seconds:.0f} s)", style="dim"), soft_wrap=True)
 
 
 def column_topics(found: ColumnTopics, out: Path, *, as_json: bool) -> None:
@@ -135,6 +139,12 @@ def _inputs(found: RunReport) -> Table:
         known = "known already" if count.known else ""
         table.add_row(Text(count.source), f"{count.n_read:,}", f"{count.n_stored:,}", f"{count.n_rejected:,}", known)
     return table
+
+
+def _refusal(one: Refusal) -> Text:
+    place = one.source if one.line is None else f"{one.source}:{one.line}"
+    more = f"  (and {one.n - 1:,} like it)" if one.n > 1 else ""
+    return Text(f"refused {place}: {one.reason}{more}")
 
 
 def _headlines(found: RunReport) -> Table:

@@ -50,11 +50,12 @@ class Layout:
     messages: bool
     day_first: bool | None
     names: dict[str, None]
+    start_is_mapped: bool = False
     facts: contact.Plan = ()
 
     def __post_init__(self) -> None:
-        """A message's own time is no fact of its contact."""
-        drop = ("time",) if self.messages else ()
+        """A message's own time is no fact of its contact; nor is `Time` beside a column mapped to the start."""
+        drop = ("time",) if self.messages or self.start_is_mapped else ()
         self.facts = contact.plan({ours: theirs for ours, theirs in self.bound.items() if ours not in drop})
 
     def see(self, values: Mapping[str, Any]) -> None:
@@ -127,7 +128,13 @@ def layout_of(rows: Sequence[Row], path: Path, mapping: Mapping[str, str]) -> La
     messages = _are_messages(bound, rows)
     if messages:
         _settle_offsets(bound, rows)
-    return Layout(bound, messages, times.day_first(_dates(rows, bound)), dict.fromkeys(names))
+    return Layout(
+        bound,
+        messages,
+        times.day_first(_dates(rows, bound)),
+        dict.fromkeys(names),
+        start_is_mapped="started_at" in mapping,
+    )
 
 
 def _settle_id(bound: dict[str, str], rows: Sequence[Row]) -> None:
