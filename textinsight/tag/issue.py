@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from itertools import pairwise
+from typing import NamedTuple
 
 from spacy.language import Language
 
@@ -26,8 +27,10 @@ _LATER = 0.7  # log odds lost a turn: what a contact is about is said early
 _MOST_WORDS = 1500  # of a turn
 _LONG = {False: 8, True: 16}  # words from which a sentence is looked through for joints: without punctuation, with it
 _SHORT = 60  # characters
+_FEW = 3  # words; each one less costs a log odd
+_ASIDE = -1.0  # log odds up to which a part of a sentence is an aside
 _CERTAIN = 1.5  # log odds of a joint inside a sentence of a text with punctuation
-_HEARD = -1.5  # log odds of a joint in speech without punctuation
+_HEARD = -0.5  # log odds of a joint in speech without punctuation
 _PUNCTUATED = re.compile(r"[.!?]\s|[.!?]$|,\s|\n")
 
 
@@ -79,6 +82,15 @@ class Statement:
     points: float
 
 
+class Piece(NamedTuple):
+    """Characters [start, end) of a turn said in one go, their words; joins: whether it continues a sentence."""
+
+    start: int
+    end: int
+    words: list[str]
+    joins: bool
+
+
 def tag_issue(reading: Reading, *, config: IssueConfig = IssueConfig()) -> Issue:
     """The likeliest statement of a reason and those nearly as likely, in the order said."""
     conversation = reading.conversation
@@ -107,19 +119,35 @@ def _scored(folded: str) -> tuple[tuple[int, int, float], ...]:
     """[start, end) and log odds of each piece that is more than a greeting."""
     model = stating_model()
     found = []
-    for start, end, words in _pieces(folded):
+    for start, end, words, _ in _joined(_pieces(folded)):
         subject = _SUBJECT.match(folded, start, end)
         if subject:
             found.append((subject.end(), end, model.score(words) + _SUBJECT_BONUS))
         elif not _CIVIL.issuperset(words):
-            found.append((start, end, model.score(words)))
+            found.append((start, end, model.score(words) - max(0, _FEW - len(words))))
     return tuple(found)
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The pieces, those of one sentence put together again unless one of the two is an aside."""
+    model = stating_model()
+    held: Piece | None = None
+    for piece in pieces:
+        both = (held, piece)
+        if held and piece.joins and all(p and model.score(p.words) > _ASIDE for p in both):
+            held = Piece(held.start, piece.end, held.words + piece.words, held.joins)
+            continue
+        if held:
+            yield held
+        held = piece
+    if held:
+        yield held
 
 
 _scored_short = lru_cache(maxsize=20_000)(_scored)  # short turns are said again and again
 
 
-def _pieces(folded: str) -> Iterator[tuple[int, int, list[str]]]:
+def _pieces(folded: str) -> Iterator[Piece]:
     """[start, end) and words of what is said in one go: sentences, cut where the model hears a new statement."""
     words = words_of(folded)[:_MOST_WORDS]
     punctuated = _PUNCTUATED.search(folded) is not None
@@ -130,9 +158,7 @@ def _pieces(folded: str) -> Iterator[tuple[int, int, list[str]]]:
         first = last
 
 
-def _cut(
-    folded: str, words: list[Word], start: int, end: int, *, punctuated: bool
-) -> Iterator[tuple[int, int, list[str]]]:
+def _cut(folded: str, words: list[Word], start: int, end: int, *, punctuated: bool) -> Iterator[Piece]:
     texts = [word.text for word in words]
     above = _CERTAIN if punctuated else _HEARD
     cuts = stating_model().joints(texts, above=above) if len(words) >= _LONG[punctuated] else []
@@ -140,7 +166,7 @@ def _cut(
     for a, b in pairwise(edges):
         begin = words[a].start if a else start
         stop = words[b].start if b < len(words) else end
-        yield begin, begin + len(folded[begin:stop].rstrip()), texts[a:b]
+        yield Piece(begin, begin + len(folded[begin:stop].rstrip()), texts[a:b], joins=a > 0)
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:

@@ -31,7 +31,8 @@ u ur pls plz gonna wanna um uh oh ah gotta able sure sorry good morning afternoo
 don't doesn't didn't isn't wasn't can't cannot won't haven't hasn't hadn't couldn't wouldn't aren't weren't
 what's how's where's who's let's assist possible question issue problem put give given gave only first last
 long soon new old hear speak talk amp lol lmao omg wtf damn hell fuck fucking fucked shit shitty crap bullshit ass
-says saying exactly huge completely simply minute minutes hour hours second seconds dollar dollars cent cents pound pounds euro euros amount number ago hold
+says saying exactly huge completely simply
+minute minutes hour hours second seconds dollar dollars cent cents pound pounds euro euros amount number ago hold
 holding waiting waited later earlier supposed told instead still yours own same different side
 suck sucks sucked awesome great love thx hey please guys
 """
