@@ -63,7 +63,7 @@ def test_spacy_finds_the_components_without_an_import_of_ours() -> None:
         "import spacy; nlp = spacy.blank('en')\n"
         f"for name in {factories!r}: nlp.add_pipe(name)\n"
         "doc = nlp('This is the third time I call, the router is still broken!')\n"
-        "print(doc._.ti_sentiment['label'])"
+        "print(doc._.ti_sentiment['turns'][0]['label'])"
     )
 
     assert _python(code).strip() == "-1"
