@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textinsight.errors import UsageError
-from textinsight.learn.issue_frames import ASIDES, REASONS, SLOTS
+from textinsight.learn.issue_frames import ASIDES, REASONS
+from textinsight.learn.issue_slots import SLOTS
 
 _DOMAINS = ("airline", "fastfood", "finance", "insurance")
 _ACTS = frozenset(
