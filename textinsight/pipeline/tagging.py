@@ -19,6 +19,7 @@ from textinsight.pipeline.shards import Part, RawShard
 from textinsight.run import run_alone
 from textinsight.store import STORED
 from textinsight.tag import analyse, analyse_batch
+from textinsight.topics import bare
 
 Row = dict[str, Any]
 Shard = dict[str, pa.Table]
@@ -150,7 +151,7 @@ def _finding_rows(tagged: _Tagged) -> list[Row]:
 
 def _vector_rows(tagged: Sequence[_Tagged], spec: str) -> list[Row]:
     encoder = load_encoder(spec)
-    vectors = encoder.encode([t.analysis.issue_text for t in tagged]).astype(np.dtype("<f2"))
+    vectors = encoder.encode([bare(t.analysis.issue_text) for t in tagged]).astype(np.dtype("<f2"))
     return [
         {"conversation_id": t.conversation.conversation_id, "engine": encoder.name, "vector": vector.tobytes()}
         for t, vector in zip(tagged, vectors, strict=True)
