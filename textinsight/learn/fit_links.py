@@ -19,11 +19,12 @@ import numpy.typing as npt
 
 from textinsight.errors import UsageError
 from textinsight.learn.journeys import Journeys, generated_journeys, load_journeys
+from textinsight.link.adapt import adapt
 from textinsight.link.blocking import Pairs, earlier_in_window, pair_chunks
 from textinsight.link.compare import SIGNALS, Cuts, compare
 from textinsight.link.config import LinkConfig
 from textinsight.link.frame import Levels, make_frame
-from textinsight.link.prior import Related, related_share, shift_of
+from textinsight.link.prior import Related, related_share
 from textinsight.link.usual import usual_similarity
 from textinsight.link.weights import LinkModel, probability
 
@@ -39,7 +40,7 @@ _TAGGED = [
     if signal.name in ("topic", "stated_repeat", "effort_told", "earlier_outcome", "earlier_ending")
 ]
 SET_BY_HAND = {
-    ("company", "other"): -5.0,
+    ("company", "other"): -8.0,
     ("company", "same"): 0.0,
     ("volume", "too many contacts to tell"): -6.0,
     ("reference", "different"): -0.5,
@@ -152,9 +153,8 @@ def _folds(world: World, others: list[World], config: FitLinksConfig) -> Reals:
 
 
 def _probability(model: LinkModel, world: World) -> Reals:
-    """(n_pairs,) probabilities with the prior shifted to the world, as in `link.build`."""
-    log_odds = model.log_odds(world.levels)
-    return probability(log_odds + shift_of(log_odds, world.related, model.repeat_share))
+    """(n_pairs,) probabilities of the model adapted to the world, as in `link.build`."""
+    return probability(adapt(model, world.levels, world.related).log_odds(world.levels))
 
 
 def _scores(world: World, p: Reals) -> LinkScores:

@@ -54,7 +54,7 @@ def load_journeys(folder: Path, *, encoder: str = "static-en") -> Journeys:
         raise UsageError(f"no journeys at {folder}", hint=f"give a folder with {' or '.join(_INPUTS)} and the truth")
     conversations = sorted(_conversations(source), key=lambda c: c.conversation_id)
     analyses = analyse_batch(conversations)
-    vectors = encode_unique(load_encoder(encoder), [topics.bare(a.issue_text) for a in analyses])
+    vectors = encode_unique(load_encoder(encoder), [a.issue_text for a in analyses])
     contacts = _table(conversations, analyses)
     contacts = contacts.append_column("references", references_of(_turns(conversations), contacts["conversation_id"]))
     contacts = contacts.append_column("topic_id", _topics(contacts, vectors, encoder))

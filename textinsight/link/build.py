@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from textinsight.findings import Relation
+from textinsight.link.adapt import adapt
 from textinsight.link.attribute import Attributed, attribute, evidence
 from textinsight.link.blocking import Pairs, earlier_in_window, pair_chunks
 from textinsight.link.compare import Comparison, compare
@@ -17,7 +18,7 @@ from textinsight.link.config import DAY_US, LinkConfig
 from textinsight.link.downstream import Edges, Starts, edges_table, find_edges
 from textinsight.link.explain import explain
 from textinsight.link.frame import Codes, Frame, Ints, make_frame
-from textinsight.link.prior import Related, related_share, sample_pairs, shift_of
+from textinsight.link.prior import Related, related_share, sample_pairs
 from textinsight.link.result import LinkCounts, LinkResult, thread_of, thread_topics, threads_table
 from textinsight.link.threads import ThreadBuilder
 from textinsight.link.usual import Usual, usual_similarity
@@ -83,15 +84,13 @@ class Scorer:
 
     @classmethod
     def fitted_to(cls, frame: Frame, model: LinkModel, config: LinkConfig) -> Scorer:
-        """The scorer whose prior is that of this archive, as far as its contacts tell."""
+        """The scorer adapted to this archive, as far as its contacts tell."""
         scorer = cls(frame, model, config)
         related = related_share(frame, config)
         if related is None:
             return scorer
-        log_odds = model.log_odds(scorer.compare(sample_pairs(frame, config)).levels)
-        shift = shift_of(log_odds, related, model.repeat_share)
-        own = replace(model, prior=round(model.prior + shift, 3))
-        return cls(frame, own, config, related)
+        levels = scorer.compare(sample_pairs(frame, config)).levels
+        return cls(frame, adapt(model, levels, related), config, related)
 
     def compare(self, pairs: Pairs) -> Comparison:
         """The comparison levels of every pair."""

@@ -54,9 +54,10 @@ def related_share(frame: Frame, config: LinkConfig) -> Related | None:
 
 
 def countable(frame: Frame, config: LinkConfig, days: int) -> npt.NDArray[np.bool_]:
-    """(n,) contacts whose earlier ones of so many days are all compared: no shared ids or daily callers."""
-    few: npt.NDArray[np.bool_] = earlier_in_window(frame, days * DAY_US) <= config.max_earlier
-    return few
+    """(n,) contacts of customers who never have more in so many days than are compared: no shared ids."""
+    many = earlier_in_window(frame, days * DAY_US) > config.max_earlier
+    shared = np.bincount(frame.customer[many], minlength=int(frame.customer.max(initial=0)) + 1) > 0
+    return np.asarray(~shared[frame.customer])
 
 
 def shift_of(log_odds: Reals, related: Related, repeat_share: float) -> float:
