@@ -127,6 +127,18 @@ def test_a_torn_log_is_5_and_the_doctor_tells(call: Call, made: Path) -> None:
     assert json.loads(doctor.out)["complaints"][0]["table"] == "turns"
 
 
+def test_a_damaged_data_file_is_5_and_the_doctor_tells(call: Call, made: Path) -> None:
+    (damaged,) = (made / "turns").glob("*.parquet")
+    damaged.write_bytes(damaged.read_bytes()[:100])
+
+    export = call("export", "turns", "-a", made, "-o", "turns.csv")
+    doctor = call("doctor", "-a", made, "--json")
+
+    assert (export.code, doctor.code) == (5, 5)
+    assert not (made.parent / "turns.csv").exists()
+    assert {"turns"} == {row["table"] for row in json.loads(doctor.out)["complaints"]}
+
+
 def test_a_mended_archive_is_whole_after_the_next_run(call: Call, made: Path) -> None:
     before = Archive(made).table("turns")
     newest = max((made / "turns" / "_delta_log").glob("*.json"))

@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from textinsight import __version__
+from textinsight.cli import show
+from textinsight.pipeline.report import Headline, RunReport
 from textinsight.store import PUBLIC, Archive
 
 Call = Callable[..., Any]
@@ -71,6 +73,20 @@ def test_without_json_progress_is_on_stderr_and_the_result_on_stdout(call: Call,
     assert "reading and tagging" in done.err and "reading and tagging" not in done.out
     assert "good.jsonl" in done.out and "NPS" in done.out
     assert "archive archive" in done.out
+
+
+def test_figures_are_never_cut_off_at_80_columns(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    line = Headline("fcr_observed", 0.999, 0.998, 1.0, 123_456, 123_456, "share")
+    found = RunReport("archive", (), (line,), (), None, (), 1.0)
+
+    show.report(found, [], as_json=False)
+
+    said = capsys.readouterr().out
+    assert "99.9%  99.8% – 100.0%  123,456      50%" in said
+    assert "unknown" in said and max(map(len, said.splitlines())) <= 80
 
 
 def test_a_run_tells_why_it_refused_and_how_to_see_all(call: Call, contacts: Call) -> None:

@@ -33,7 +33,7 @@ _NAMES = {
     "fcr_observed": "first contact resolution (observed)",
     "fcr_stated": "first contact resolution (stated)",
     "sentiment": "customer sentiment (−1..1)",
-    "effort": "customer effort (1..5, higher is worse)",
+    "effort": "customer effort (1..5, 5 is worst)",
     "csat_top_two_box": "CSAT, answers of 4 or 5",
     "nps": "NPS",
 }
@@ -181,9 +181,9 @@ def _edges(found: RunReport) -> Table:
 
 def _table(first: str, *others: str) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title=" ")
-    table.add_column(first, min_width=42)
+    table.add_column(first, min_width=34)
     for name in others:
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)  # names may wrap, figures may not
     return table
 
 
