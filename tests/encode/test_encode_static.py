@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from textinsight.encode import Encoder, encode_unique, load_encoder
 from textinsight.encode.static import StaticEncoder
-from textinsight.errors import ModelError
+from textinsight.errors import ModelError, UsageError
 
 VOCABULARY = {"[UNK]": 0, "card": 1, "lost": 2, "found": 3}
 ROWS = np.array([[0, 0], [100, 0], [0, 100], [0, -100]], np.int8)
@@ -98,5 +98,5 @@ def test_rows_do_not_depend_on_their_batch() -> None:
 
 
 def test_unknown_spec_names_the_alternatives() -> None:
-    with pytest.raises(ModelError, match=r"static-en.*torch:"):
+    with pytest.raises(UsageError, match=r"static-en.*torch:"):
         load_encoder("word2vec")

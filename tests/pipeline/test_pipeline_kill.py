@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from textinsight.store import Archive
 
 HERE = Path(__file__).parent

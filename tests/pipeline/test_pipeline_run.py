@@ -122,5 +122,5 @@ def test_load_takes_conversations_and_texts():
     doc = nlp(talk)
     assert doc._.ti_repeat
     assert len(doc.spans["turns"]) == 2
-    assert [d.text for d in nlp.pipe(["one", talk])][0] == "one"
+    assert next(d.text for d in nlp.pipe(["one", talk])) == "one"
     assert nlp("a plain text").text == "a plain text"

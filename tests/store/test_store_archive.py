@@ -186,3 +186,20 @@ def test_a_checkpoint_keeps_everything(archive):
     (archive._tables["turns"].log / "_last_checkpoint").write_text("{")
     assert all(complaint.mended for complaint in examine(archive.path, mend=True))
     assert ids(Archive(archive.path), "turns") == ["a", "b", "c", "d"]
+
+
+def test_the_pseudonym_key_outlives_a_lost_marker(archive):
+    key = archive.key()
+    (archive.path / "archive.json").unlink()
+    assert Archive(archive.path, create=True).key() == key
+    assert len(key) == 32
+
+
+def test_mending_a_derived_table_has_it_built_again(archive):
+    row = {"conversation_id": "a", "topic_id": "t1"}
+    archive.replace("assignments", pa.Table.from_pylist([row], schema=DERIVED["assignments"]))
+    archive.replace("topics", DERIVED["topics"].empty_table())
+    lost = archive._tables["topics"].files()[0]
+    (archive.path / "topics" / lost).write_bytes(b"")
+    assert all(complaint.mended for complaint in examine(archive.path, mend=True))
+    assert Archive(archive.path).query("SELECT count(*) AS n FROM assignments").to_pylist() == [{"n": 0}]

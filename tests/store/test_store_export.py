@@ -13,7 +13,23 @@ from textinsight.errors import StoreError, UsageError
 from textinsight.store import STORED, Archive
 from textinsight.store.export import export
 
-HOSTILE = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "plain", "a=b", 'quote " and, comma', None, ""]
+HOSTILE = [
+    "=1+1",
+    "+1-1",
+    "-1-1",
+    "-2.5",
+    "+1",
+    "-1\n=2",
+    "@x",
+    "\tx",
+    "\rx",
+    "\nx",
+    "plain",
+    "a=b",
+    'quote " and, comma',
+    None,
+    "",
+]
 
 
 @pytest.fixture
@@ -35,7 +51,7 @@ def test_csv_defuses_formulas_and_keeps_numbers(archive, tmp_path):
     with out.open(newline="") as file:
         rows = list(csv.DictReader(file))
     for row, text in zip(rows, HOSTILE, strict=True):
-        dangerous = bool(text) and text[0] in "=+-@\t\r\n"
+        dangerous = bool(text) and text[0] in "=+-@\t\r\n" and text not in ("-2.5", "+1")
         assert row["issue_text"] == ("'" + text if dangerous else text or "")
         assert float(row["sentiment"]) == -0.5
         assert json.loads(row["effort_drivers"]) == ["=x", "transfer"]

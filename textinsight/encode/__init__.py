@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from textinsight.encode.base import Encoder, Vectors, encode_unique, unit_rows
-from textinsight.errors import ModelError
+from textinsight.errors import UsageError
 
 STATIC = ("static-en",)
 
@@ -14,7 +14,10 @@ __all__ = ["STATIC", "Encoder", "Vectors", "encode_unique", "load_encoder", "uni
 
 @lru_cache(maxsize=4)
 def load_encoder(spec: str = "static-en") -> Encoder:
-    """The encoder "static-en" or "torch:MODEL_ID_OR_PATH", loaded once; ModelError if it cannot be."""
+    """The encoder "static-en" or "torch:MODEL_ID_OR_PATH", loaded once.
+
+    UsageError for any other name, ModelError if it cannot be loaded.
+    """
     kind, _, model = spec.partition(":")
     if kind == "torch" and model:
         from textinsight.encode.transformer import TransformerEncoder
@@ -24,7 +27,7 @@ def load_encoder(spec: str = "static-en") -> Encoder:
         from textinsight.encode.static import StaticEncoder
 
         return StaticEncoder.load(spec)
-    raise ModelError(
+    raise UsageError(
         f"unknown encoder {spec!r}; expected {', '.join(STATIC)} or torch:MODEL_ID_OR_PATH",
         hint="--encoder static-en",
     )

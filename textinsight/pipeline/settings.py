@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from textinsight.errors import UsageError
+from textinsight.ingest.columns import check_mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Settings:
     shard_size: int = 1000
 
     def __post_init__(self) -> None:
+        check_mapping(self.mapping)
         for name, low, high in (("window_days", 1, 365), ("processes", 1, 256), ("shard_size", 1, 100_000)):
             value = getattr(self, name)
             if not low <= value <= high:

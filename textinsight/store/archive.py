@@ -8,6 +8,7 @@ back. So a job killed anywhere leaves whole shards only, and no reader ever sees
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -137,11 +138,8 @@ class Archive:
     def _create(self) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            key = self.path / "pseudonym.key"
-            key.touch(mode=0o600)
-            key.write_bytes(secrets.token_bytes(32))
-            fsync(key)
-            marker = self.path / "archive.json.new"
+            _make_key(self.path / "pseudonym.key")
+            marker = self.path / f"archive.json.{secrets.token_hex(4)}"
             marker.write_text(json.dumps({"format": FORMAT}), "utf-8")
             fsync(marker)
             marker.rename(self.path / "archive.json")
@@ -181,6 +179,20 @@ class Archive:
         for name in STORED:
             files[name] = [file for file in files[name] if file in whole]
         return files
+
+
+def _make_key(path: Path) -> None:
+    """A new key unless there is one: it appears whole or not at all, and the first of two makers wins."""
+    fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(secrets.token_bytes(32))
+    fsync(fresh)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
 
 
 def _input_progress(parts: list[dict[str, Any]]) -> InputProgress:

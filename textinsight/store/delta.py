@@ -104,7 +104,7 @@ class Table:
             return DeltaTable(str(self.path))
         except (DeltaError, OSError, ValueError) as error:
             raise StoreError(
-                f"table {self.path.name} cannot be read: {error}",
+                f"table {self.path.name} cannot be read: {first_line(error)}",
                 hint=f"run: textinsight doctor --archive {self.path.parent}",
             ) from error
 
@@ -119,12 +119,17 @@ class Table:
             table = DeltaTable.create(str(self.path), self.schema, configuration=_NO_STATISTICS)
         except (DeltaError, OSError) as error:
             raise StoreError(
-                f"table {self.path.name} cannot be created: {error}",
+                f"table {self.path.name} cannot be created: {first_line(error)}",
                 hint="the archive needs a writable disk that knows hard links (a local disk, not a cloud mount)",
             ) from error
         fsync(self.log / self.newest_log())
         fsync(self.log)
         return table
+
+
+def first_line(error: Exception) -> str:
+    """What an engine complains of, without its stack or the statement it quotes."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def fsync(path: Path) -> None:

@@ -18,6 +18,7 @@ from textinsight.store.lock import writer_lock
 from textinsight.store.schema import DERIVED, RUNS, STORED
 
 _ASIDE = "set-aside"
+_AGAIN = "run the inputs again to make good what it held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,16 @@ def examine(path: Path, *, mend: bool = False) -> list[Complaint]:
 
 
 def _complaints(path: Path, *, mend: bool) -> Iterator[Complaint]:
+    derived_hurt = False
     for name, schema in (STORED | DERIVED | RUNS).items():
         table = Table(path / name, schema)
-        yield from _torn_logs(table, mend=mend)
-        yield from _lost_files(table, mend=mend)
+        for complaint in (*_torn_logs(table, mend=mend), *_lost_files(table, mend=mend)):
+            derived_hurt |= name in DERIVED
+            yield complaint
     yield from _half_shards(path, mend=mend)
+    if derived_hurt and mend:
+        # Without assignments the next run builds every derived table again.
+        Archive(path).replace("assignments", DERIVED["assignments"].empty_table())
 
 
 def _torn_logs(table: Table, *, mend: bool) -> Iterator[Complaint]:
@@ -58,9 +64,7 @@ def _torn_logs(table: Table, *, mend: bool) -> Iterator[Complaint]:
     for entry in itertools.takewhile(lambda entry: not _is_whole(entry), entries):
         if mend:
             _set_aside(entry)
-        yield Complaint(
-            table.path.name, f"log entry {entry.name} is torn", "set it aside; its shard is done again", mend
-        )
+        yield Complaint(table.path.name, f"log entry {entry.name} is torn", f"set it aside; {_AGAIN}", mend)
     hint = table.log / "_last_checkpoint"
     if hint.exists() and not _checkpoint_is_whole(table.log, hint):
         if mend:
@@ -82,7 +86,7 @@ def _lost_files(table: Table, *, mend: bool) -> Iterator[Complaint]:
         yield Complaint(
             table.path.name,
             f"data file {file} is missing or damaged",
-            "drop its shard; run the input again",
+            f"set it aside; {_AGAIN}",
             mend,
         )
     if damaged and mend:

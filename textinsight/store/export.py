@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from textinsight.errors import StoreError, UsageError
 from textinsight.store.archive import Archive
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_NUMBER = r"^[+-]?[0-9]+([.][0-9]+)?$"
 _FORMULA = r"^[=+\-@\t\r\n]"
 
 
@@ -67,7 +69,8 @@ def write_csv(batches: pa.RecordBatchReader, file: BinaryIO) -> int:
 
 def defuse(text: str) -> str:
     """The text for a CSV cell: with a leading apostrophe if a spreadsheet would run it as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    dangerous = text.startswith(_FORMULA_STARTS) and re.fullmatch(_NUMBER, text) is None
+    return f"'{text}" if dangerous else text
 
 
 def _write_parquet(batches: pa.RecordBatchReader, file: BinaryIO) -> int:
@@ -84,9 +87,17 @@ def _csv_columns(batch: pa.RecordBatch) -> Iterator[pa.Array]:
         if not _is_flat(column.type):
             yield pa.array([_json_cell(value) for value in column.to_pylist()], pa.string())
         elif pa.types.is_string(column.type):
-            yield pc.replace_substring_regex(column, pattern=rf"({_FORMULA})", replacement=r"'\1")
+            yield _defused(column)
         else:
             yield column
+
+
+def _defused(column: pa.Array) -> pa.Array:
+    """As `defuse`, for a whole column."""
+    dangerous = pc.and_(
+        pc.match_substring_regex(column, _FORMULA), pc.invert(pc.match_substring_regex(column, _NUMBER))
+    )
+    return pc.if_else(dangerous, pc.binary_join_element_wise("'", column, ""), column)
 
 
 def _is_flat(kind: pa.DataType) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from textinsight.errors import StoreError
+from textinsight.store.delta import first_line
 from textinsight.store.schema import ASSIGNED, DERIVED, PUBLIC, RUNS, STORED, TIME
 
 _CONTACTS = "stored_conversations"
@@ -75,9 +76,9 @@ def _readable() -> Iterator[None]:
     try:
         yield
     except (duckdb.IOException, duckdb.InvalidInputException) as error:
-        raise StoreError(f"the archive cannot be read: {error}", hint="run: textinsight doctor") from error
+        raise StoreError(f"the archive cannot be read: {first_line(error)}", hint="run: textinsight doctor") from error
     except duckdb.Error as error:
-        raise ValueError(f"the query failed: {error}") from error
+        raise ValueError(f"the query failed: {first_line(error)}") from error
 
 
 def _in_utc(schema: pa.Schema) -> pa.Schema:
