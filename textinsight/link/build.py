@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -68,29 +68,25 @@ def build(
 class Scorer:
     """Compares and weighs pairs of one frame. related: what the contacts' times tell, None if too little.
 
-    n_earlier: (n,) earlier contacts in the window of each contact.
+    n_earlier: (n,) earlier contacts in the window of each contact. usual: what a pair's cosine is read against.
     """
 
     frame: Frame
     model: LinkModel
     config: LinkConfig
-    related: Related | None = None
-    n_earlier: Ints = field(init=False)
-    usual: Usual = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "n_earlier", earlier_in_window(self.frame, self.config.window_us))
-        object.__setattr__(self, "usual", usual_similarity(self.frame))
+    n_earlier: Ints
+    usual: Usual
+    related: Related | None
 
     @classmethod
     def fitted_to(cls, frame: Frame, model: LinkModel, config: LinkConfig) -> Scorer:
         """The scorer adapted to this archive, as far as its contacts tell."""
-        scorer = cls(frame, model, config)
-        related = related_share(frame, config)
+        n_earlier, related = earlier_in_window(frame, config.window_us), related_share(frame, config)
+        scorer = cls(frame, model, config, n_earlier, usual_similarity(frame), related)
         if related is None:
             return scorer
         levels = scorer.compare(sample_pairs(frame, config)).levels
-        return cls(frame, adapt(model, levels, related), config, related)
+        return replace(scorer, model=adapt(model, levels, related))
 
     def compare(self, pairs: Pairs) -> Comparison:
         """The comparison levels of every pair."""
