@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import deltalake  # noqa: F401  loaded before forking, so that every child starts warm
@@ -62,7 +63,7 @@ def in_child(action) -> int:
     if pid == 0:
         try:
             action()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  the parent only sees the exit status
             sys.stderr.write(f"{type(error).__name__}: {error}\n")
             os._exit(1)
         os._exit(0)
@@ -76,17 +77,21 @@ def main(source: Path, folder: Path) -> None:
         pipeline.build_archive([source], archive, settings=SETTINGS)
         (archive / "digest").write_text(digest(archive))
 
-    if in_child(lambda: clean_run(folder / "clean")):
+    def killed_run(archive: Path, step: int) -> None:
+        die_at(step)
+        pipeline.build_archive([source], archive, settings=SETTINGS)
+
+    if in_child(partial(clean_run, folder / "clean")):
         raise SystemExit("the undisturbed run failed")
     digests = []
     for step in range(10_000):
         archive = folder / f"killed{step}"
-        status = in_child(lambda: (die_at(step), pipeline.build_archive([source], archive, settings=SETTINGS)))
+        status = in_child(partial(killed_run, archive, step))
         if status == 0:
             break
         if status != -signal.SIGKILL:
             raise SystemExit(f"step {step}: the run ended with {status}, not by the kill")
-        if in_child(lambda: clean_run(archive)):
+        if in_child(partial(clean_run, archive)):
             raise SystemExit(f"step {step}: the run after the kill failed")
         digests.append((archive / "digest").read_text())
     report = {"steps": len(digests), "digests": digests, "clean": (folder / "clean" / "digest").read_text()}

@@ -38,6 +38,7 @@ WindowOption = Annotated[int, typer.Option(help="Days after a contact in which a
 ProcessesOption = Annotated[int, typer.Option(help="Worker processes.", show_default="all cores")]
 PortOption = Annotated[int, typer.Option(help="Port of the app.")]
 
+_LOOPBACK = ("127.0.0.1", "localhost")
 _CORES = os.cpu_count() or 1
 
 
@@ -230,6 +231,8 @@ def _open_app(archive: Path, *, port: int, host: str, browser: bool) -> int:
     show.note(f"the app runs at http://{host}:{port}  (stop it with Ctrl-C)")
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     command += ["--server.address", host, "--server.headless", "false" if browser else "true"]
+    if host in _LOOPBACK:  # a page on the web cannot reach it under a name of its own
+        command += [word for name in _LOOPBACK for word in ("--server.allowedHosts", name)]
     environment = os.environ | {"TEXTINSIGHT_ARCHIVE": str(archive.resolve())}
     # Streamlit reads .streamlit/config.toml of its working directory.
     try:
