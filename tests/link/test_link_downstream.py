@@ -92,4 +92,15 @@ def test_planted_edge_is_found_and_its_contacts_are_linked():
         assert [e["signal"] for e in link["evidence"]] == ["attributable_share", "gap", "rivals"]
         log_odds = sum(e["weight"] for e in link["evidence"])
         assert link["probability"] == pytest.approx(1 / (1 + np.exp(-log_odds)), abs=1e-5)
-        assert link["probability"] >= 0.5
+        assert link["probability"] >= LinkConfig().min_downstream_probability
+
+
+def test_what_may_be_the_same_issue_after_all_is_less_probably_brought_on():
+    contacts, vectors = planted()
+    by_stating = {}
+    for stated in (False, True):
+        column = pa.array([stated] * contacts.num_rows)
+        links = build(contacts.append_column("stated_repeat", column), vectors).links.to_pylist()
+        chances = [link["probability"] for link in links if link["relation"] == "downstream"]
+        by_stating[stated] = np.mean(chances)
+    assert by_stating[True] < by_stating[False]

@@ -1,11 +1,13 @@
 """Downstream links: which later threads an earlier contact of the customer probably brought on.
 
 Two sources tell: the significant edges between topics (their attributable share), and the surplus of alike steps told
-by the texts. The stronger one counts; then the gap, and then other threads that may have brought the same one on.
+by the texts. The stronger one counts; then the gap, and then what else may explain
+it: other threads that may have brought the same one on, or that it is the earlier issue itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,11 +60,19 @@ class Attributed:
 
 
 def attribute(
-    frame: Frame, opener: Ints, thread_topic: Codes, edges: Edges, *, n_earlier: Ints, config: LinkConfig
+    frame: Frame,
+    opener: Ints,
+    thread_topic: Codes,
+    edges: Edges,
+    *,
+    n_earlier: Ints,
+    same_issue: Callable[[Pairs], Reals],
+    config: LinkConfig,
 ) -> Attributed:
     """Probable downstream pairs; `thread_topic`: (n,) topic of each contact's thread.
 
     n_earlier: (n,) contacts in the window before; with more than are compared, the id is shared and nothing is linked.
+    same_issue: gives (n_pairs,) the chance that a pair is one issue after all, though not in one thread.
     """
     pairs = _steps(frame, opener, (opener == np.arange(len(frame))) & (n_earlier <= config.max_earlier), config)
     edge, share = _edge_share(pairs, thread_topic, edges, max(len(frame.topics), 1), config)
@@ -73,11 +83,11 @@ def attribute(
     alone = source + gap
     odds = np.exp(alone)
     total = np.bincount(pairs.later, weights=odds, minlength=len(frame))[pairs.later]
-    probability = odds / (1 + total)
+    probability = odds / (1 + total) * (1 - same_issue(pairs))
     edge = np.where(share >= surplus.probability, edge, -1)
     rivals = _logit(probability) - alone
     found = Attributed(pairs, probability, gap_us, source, gap, rivals, edge=edge, times=surplus.times)
-    return found.take(probability >= config.min_probability)
+    return found.take(probability >= config.min_downstream_probability)
 
 
 def evidence(found: Attributed, edges: Edges, topics: tuple[str, ...]) -> pa.ListArray:

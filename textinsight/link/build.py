@@ -50,7 +50,13 @@ def build(
     as_of = _as_of_us(frame, config)
     edges = _edges(frame, threads.opener, topic, as_of, config)
     caused = attribute(
-        frame, threads.opener, topic, edges[config.window_days], n_earlier=scorer.n_earlier, config=config
+        frame,
+        threads.opener,
+        topic,
+        edges[config.window_days],
+        n_earlier=scorer.n_earlier,
+        same_issue=lambda pairs: scorer.probability(scorer.compare(pairs)),
+        config=config,
     )
     found = (_repeats(scorer, threads), _brought_on(frame, caused, edges[config.window_days]))
     return LinkResult(

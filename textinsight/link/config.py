@@ -21,6 +21,8 @@ class LinkConfig:
     transfer_minutes: a contact that starts within this after the earlier one ended is a hand-over.
     min_probability: a contact joins a thread if its best pair reaches this …
     min_mean_probability: … and its pairs with that thread's contacts in the window reach this on average.
+    min_downstream_probability: from here on a contact is linked to the one that probably brought it on; lower, as such
+    links are counted together, and a missed one costs as much as a wrong one.
     max_thread_contacts: a thread holds no more; the next contact opens a new one.
     min_starts, max_q: an edge counts as real with at least so many starts and at most this false-discovery rate.
     as_of: end of the observed time (aware, UTC); None: the last start in the table.
@@ -32,6 +34,7 @@ class LinkConfig:
     transfer_minutes: float = 15.0
     min_probability: float = 0.5
     min_mean_probability: float = 0.5
+    min_downstream_probability: float = 0.4
     max_thread_contacts: int = 100
     min_starts: int = 10
     max_q: float = 0.05
@@ -40,7 +43,7 @@ class LinkConfig:
     def __post_init__(self) -> None:
         for name in ("window_days", "max_earlier", "max_thread_contacts", "min_starts"):
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
-        for name in ("min_probability", "min_mean_probability", "max_q"):
+        for name in ("min_probability", "min_mean_probability", "min_downstream_probability", "max_q"):
             _require(0.0 < getattr(self, name) < 1.0, name, getattr(self, name), "strictly between 0 and 1")
         _require(self.transfer_minutes >= 0, "transfer_minutes", self.transfer_minutes, "0 or more")
         _require(all(w >= 1 for w in self.edge_windows), "edge_windows", self.edge_windows, "days of at least 1")
