@@ -11,10 +11,11 @@ DAY_US = 86_400_000_000
 TIME = pa.timestamp("us", tz="UTC")
 
 
-def starts_of(rows, n_topics):
+def starts_of(rows, n_topics, companies=None):
     customer, day, topic = (np.array(column) for column in zip(*sorted(rows), strict=True))
     us = (day * DAY_US).astype(np.int64)
-    return Starts(customer.astype(np.int64), us, us, topic.astype(np.int32), n_topics)
+    company = np.zeros(len(us), np.int32) if companies is None else companies[customer]
+    return Starts(customer.astype(np.int64), us, us, topic.astype(np.int32), company, n_topics)
 
 
 def test_rates_are_counted_by_hand():
@@ -33,6 +34,19 @@ def test_rates_are_counted_by_hand():
     assert edges.lift_low[ab] < edges.lift[ab] < edges.lift_high[ab]
     assert edges.median_gap_days[ab] == pytest.approx(2.0)
     assert edges.attributable[ab] == pytest.approx(1 - edges.base_rate[ab] / 0.4)
+
+
+def test_other_companies_are_no_comparison():
+    # company 0: topic 0 is followed by topic 1 in 4 of 10 cases, topic 2 in 4 of 10; company 1: never.
+    rows = [(c, 40, c // 10 * 2) for c in range(20)] + [(c, 42, 1) for c in (0, 1, 2, 3, 10, 11, 12, 13)]
+    rows += [(c, 40, 3) for c in range(20, 200)] + [(200, 0, 4), (201, 100, 4)]
+    companies = np.array([0] * 20 + [1] * 182)
+    one = find_edges(starts_of(rows, 5, companies), window_days=14, as_of_us=120 * DAY_US, config=LinkConfig())
+    ab = np.flatnonzero((one.topic_a == 0) & (one.topic_b == 1))[0]
+    assert one.base_rate[ab] == pytest.approx((0.4 * 10 + 0.5) / 11)
+    assert one.lift[ab] < 1.1
+    mixed = find_edges(starts_of(rows, 5), window_days=14, as_of_us=120 * DAY_US, config=LinkConfig())
+    assert mixed.lift[ab] > 5
 
 
 def test_starts_whose_window_is_open_are_left_out_and_counted():

@@ -135,7 +135,12 @@ def _edges(frame: Frame, opener: Ints, topic: Codes, as_of: int | None, config: 
     """Window in days → edges; the linking window is always among them."""
     opening = np.flatnonzero(opener == np.arange(len(frame)))
     starts = Starts(
-        frame.customer[opening], frame.start[opening], frame.end[opening], topic[opening], max(len(frame.topics), 1)
+        customer=frame.customer[opening],
+        start=frame.start[opening],
+        end=frame.end[opening],
+        topic=topic[opening],
+        company=frame.company[opening],
+        n_topics=max(len(frame.topics), 1),
     )
     windows = {*config.edge_windows, config.window_days}
     return {w: find_edges(starts, window_days=w, as_of_us=as_of or 0, config=config) for w in sorted(windows)}

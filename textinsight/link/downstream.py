@@ -1,10 +1,10 @@
 """Which topics bring on which: follow-up rates of thread-opening contacts against comparable ones.
 
 A start is the contact that opens a thread of topic A and whose follow-up window is over. It is followed by B if the
-customer opens another thread, of topic B, within the window. Two controls: starts of other topics in the same months
-(topic B's own left out), and the same customers' windows *before* A; the larger rate is the base. The second guards
-against customers who just have more to do with B; as it rests on few starts, its lower bound (one standard error,
-Wilson) is taken, so that a single chance contact does not hide an edge.
+customer opens another thread, of topic B, within the window. Two controls: starts of other topics in the same
+company and month (topic B's own left out), and the same customers' windows *before* A; the larger rate is the base.
+The second guards against customers who just have more to do with B; as it rests on few starts, its lower bound (one
+standard error, Wilson) is taken, so that a single chance contact does not hide an edge.
 """
 
 from __future__ import annotations
@@ -23,16 +23,21 @@ Reals = npt.NDArray[np.float64]
 
 _MONTH_US = 30 * DAY_US
 _MAX_LAG = 30
+_MOST_COMPANIES = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Starts:
-    """Thread-opening contacts sorted by customer and time. topic: of the thread, -1 unclear. n_topics: codes in use."""
+    """Thread-opening contacts sorted by customer and time. topic: of the thread, -1 unclear. n_topics: codes in use.
+
+    company: codes, -1 unknown; only starts of the same company and month are comparable.
+    """
 
     customer: Ints
     start: Ints
     end: Ints
     topic: Codes
+    company: Codes
     n_topics: int
 
     def __len__(self) -> int:
@@ -178,20 +183,21 @@ def _first_per_topic(starts: Starts, of: Ints, met: Ints, later: Ints, earlier: 
 def _same_period_base(
     starts: Starts, closed: npt.NDArray[np.bool_], after: _Followed, a: Ints, b: Ints
 ) -> tuple[Reals, Reals]:
-    """(rate, starts behind it): B within the window after starts of neither A nor B, months weighted as A's are."""
-    month = _months(starts)
-    months, n = int(month.max(initial=0)) + 1, starts.n_topics
-    began = _grid(starts.topic[closed], month[closed], n, months)
-    met = _grid(after.topic, month[after.start], n, months)
+    """(rate, starts behind it): B after starts of neither A nor B, companies and months weighted as A's are."""
+    stratum, n = _strata(starts), starts.n_topics
+    strata = int(stratum.max(initial=0)) + 1
+    began = _grid(starts.topic[closed], stratum[closed], n, strata)
+    met = _grid(after.topic, stratum[after.start], n, strata)
     own = after.topic == starts.topic[after.start]
-    met_own = _grid(after.topic[own], month[after.start[own]], n, months)
+    met_own = _grid(after.topic[own], stratum[after.start[own]], n, strata)
     edge = _edge_of(starts.topic[after.start] * np.int64(n) + after.topic, a * n + b)
-    mine = _grid(edge[edge >= 0], month[after.start[edge >= 0]], len(a), months)
+    mine = _grid(edge[edge >= 0], stratum[after.start[edge >= 0]], len(a), strata)
     controls = began.sum(axis=0) - began[a] - began[b]
     hits = met[b] - met_own[b] - mine
     weight = began[a] * (controls > 0)
     share = weight / np.maximum(weight.sum(axis=1, keepdims=True), 1)
-    return (share * hits / np.maximum(controls, 1)).sum(axis=1), controls.sum(axis=1)
+    rate = (share * hits / np.maximum(controls, 1)).sum(axis=1)
+    return rate, (controls * (weight > 0)).sum(axis=1)
 
 
 def _with_before(
@@ -239,8 +245,16 @@ def _p_values(followed: Ints, n: Ints, base: Reals, weight: Reals) -> Reals:
     return np.asarray(betainc(followed, base * weight, n / (n + weight)), np.float64)
 
 
-def _months(starts: Starts) -> Ints:
-    return (starts.start - starts.start.min()) // _MONTH_US if len(starts) else starts.start
+def _strata(starts: Starts) -> Ints:
+    """A code for the company and month (30 days) of each start; beyond the largest companies, the rest is one."""
+    if not len(starts):
+        return starts.start
+    company = starts.company.astype(np.int64) + 1
+    large = np.argsort(-np.bincount(company), kind="stable")[:_MOST_COMPANIES]
+    company = np.where(np.isin(company, large), company, 0)
+    month = (starts.start - starts.start.min()) // _MONTH_US
+    codes = company * (month.max() + 1) + month
+    return np.asarray(np.unique(codes, return_inverse=True)[1], np.int64)
 
 
 def _grid(row: npt.NDArray[np.integer], column: Ints, n_rows: int, n_columns: int) -> Reals:

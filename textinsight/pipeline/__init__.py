@@ -64,7 +64,7 @@ def build_archive(
         known = store.progress()
         _store_all(store, files, known=known, settings=settings, progress=progress)
         counts = _counts(files, before=known, after=store.progress())
-        if not is_related(store) or _last_settings(store) != settings.deciding():
+        if not is_related(store) or _last_settings(store) != _deciding(settings):
             relate(store, settings=settings, progress=progress, engine=engine)
         store.append_run(_run_row(began, counts, settings, engine))
     return make_report(store, inputs=counts, window_days=settings.window_days, seconds=time.monotonic() - started)
@@ -133,6 +133,11 @@ def _counts(
     return tuple(counts)
 
 
+def _deciding(settings: Settings) -> dict[str, object]:
+    """What the derived tables depend on beside the contacts; when it changes they are built again."""
+    return {**settings.deciding(), "version": __version__}
+
+
 def _last_settings(store: Archive) -> dict[str, object] | None:
     rows = store.query("SELECT settings FROM runs ORDER BY finished_at DESC LIMIT 1").to_pylist()
     return json.loads(rows[0]["settings"]) if rows else None
@@ -151,6 +156,6 @@ def _run_row(began: datetime, counts: Iterable[InputCount], settings: Settings, 
                 for c in counts
             ]
         ),
-        "settings": json.dumps(settings.deciding()),
+        "settings": json.dumps(_deciding(settings)),
     }
     return pa.Table.from_pylist([row], schema=RUNS["runs"])

@@ -16,6 +16,7 @@ from textinsight.pipeline.progress import Progress
 from textinsight.pipeline.settings import Settings
 from textinsight.store import DERIVED, Archive
 
+_LEAST_SHARE = 0.003  # of contacts: what an analyst can follow; smaller reasons join their nearest topic
 _REFIT_GROWTH = 2.0  # topics are discovered anew once the archive has doubled; names and ids carry over
 
 
@@ -104,7 +105,8 @@ def _topic_model(archive: Archive, contacts: Contacts, engine: str) -> tuple[top
     fitted_on = pc.max(stored["fitted_on"]).as_py() or 0
     if old is not None and contacts.table.num_rows < _REFIT_GROWTH * fitted_on:
         return old, fitted_on
-    new = topics.discover(contacts.table["issue_text"].to_pylist(), contacts.vectors, engine=engine)
+    config = topics.TopicsConfig(share=_LEAST_SHARE)
+    new = topics.discover(contacts.table["issue_text"].to_pylist(), contacts.vectors, engine=engine, config=config)
     return (topics.reconcile(old, new) if old is not None else new), contacts.table.num_rows
 
 

@@ -35,9 +35,9 @@ class TopicsConfig:
     more the looser they are: share × `strict` (in loose groups asides weigh as much as reasons, so many small
     ones say little).
 
-    support: of n distinct texts a topic needs n ** support (3 of 50, 8 of 1,000, 20 of 20,000), `least`
-    at the fewest. sample: distinct texts looked at, of which `grouped` are grouped pair by pair. same: cosine of
-    centroids from which two topics are one. far: largest share of texts without a topic.
+    support: of n distinct texts a topic needs n ** support (3 of 50, 8 of 1,000, 20 of 20,000), the share
+    `share`, and `least` at the fewest. sample: distinct texts looked at, of which `grouped` are grouped pair by
+    pair. same: cosine of centroids from which two topics are one. far: largest share of texts without a topic.
     themes_from: topics from which on themes group them.
     """
 
@@ -46,6 +46,7 @@ class TopicsConfig:
     held: float = 0.77
     strict: float = 1.25
     support: float = 0.3
+    share: float = 0.0
     least: int = 3
     sample: int = 20_000
     grouped: int = 5_000
@@ -61,8 +62,9 @@ class TopicsConfig:
             raise UsageError(
                 f"held in [0, 1] and strict ≥ 0 expected, got {self.held}, {self.strict}", hint="held=0.77"
             )
-        if not 0 <= self.support < 1:
-            raise UsageError(f"support must lie in [0, 1), got {self.support}", hint="support=0.3")
+        if not (0 <= self.support < 1 and 0 <= self.share < 1):
+            got = f"support {self.support}, share {self.share}"
+            raise UsageError(f"support and share must lie in [0, 1), got {got}", hint="support=0.3, share=0.003")
         if self.least < 1 or not 2 <= self.grouped <= self.sample:
             raise UsageError("least must be 1 or more and 2 ≤ grouped ≤ sample", hint="use the defaults")
 
@@ -121,7 +123,7 @@ def _groups(vectors: Vectors, config: TopicsConfig) -> Index:
     """
     part = vectors[: config.grouped]
     share = len(part) / len(vectors)
-    most = max(config.least, round(len(vectors) ** config.support))
+    most = max(config.least, round(len(vectors) ** config.support), round(len(vectors) * config.share))
     first = _first_groups(part, max(2, round(most * share)), config)
     for least in range(most, 0, -1):
         seeds = centroids_of(part, first, least=max(min(2, least), round(least * share)))
