@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
 
 import pytest
 
@@ -66,8 +67,10 @@ def test_the_shipped_demo_is_what_the_readme_command_makes(tmp_path):
     assert (folder / "conversations.jsonl.gz").stat().st_size < 4_000_000
     with gzip.open(folder / "conversations.jsonl.gz", "rt", encoding="utf-8") as file:
         shipped = [json.loads(line) for line in file]
-    assert 6000 <= len(shipped) <= 8000
-    for contact, row in zip(generate(SynthConfig()), shipped[:50], strict=False):
+    made = re.search(r"textinsight synth .* --contacts (\d+) --seed (\d+)", (folder / "README.md").read_text("utf-8"))
+    config = SynthConfig(contacts=int(made[1]), seed=int(made[2]))
+    assert abs(len(shipped) - config.contacts) < 0.02 * config.contacts
+    for contact, row in zip(generate(config), shipped[:50], strict=False):
         assert contact.conversation.conversation_id == row["conversation_id"]
         assert [turn.text for turn in contact.conversation.turns] == [turn["text"] for turn in row["turns"]]
     assert len(rows(folder / "truth_contacts.csv")) == len(shipped)

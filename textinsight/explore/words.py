@@ -40,13 +40,17 @@ SIGNALS = {
     "issue_similarity": "Wording of the issue",
     "topic": "Topic",
     "stated_repeat": "Customer says so",
+    "effort_told": "Effort the customer tells of",
     "earlier_outcome": "Outcome of the earlier contact",
+    "earlier_ending": "How the earlier contact ended",
     "reference": "Reference numbers",
     "gap": "Time between",
+    "company": "Company",
     "channel": "Channel",
     "agent": "Agent",
     "volume": "Contacts of this customer",
     "attributable_share": "How often one follows the other",
+    "alike_steps": "Other customers' steps alike",
     "rivals": "Other possible causes",
 }
 
