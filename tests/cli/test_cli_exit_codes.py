@@ -191,6 +191,7 @@ def test_an_interrupted_run_is_130_and_goes_on(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=_heed_interrupts,
     )
     _wait_for(tmp_path / "archive" / "conversations" / "_delta_log" / "00000000000000000001.json", job)
     os.killpg(job.pid, signal.SIGINT)  # as a terminal's Ctrl-C does: to the workers too
@@ -202,6 +203,11 @@ def test_an_interrupted_run_is_130_and_goes_on(
     assert "Traceback" not in err and canary not in err
     kept = Archive(tmp_path / "archive").table("conversations").num_rows
     assert 0 < kept < 5000 and kept % 1000 == 0
+
+
+def _heed_interrupts() -> None:
+    """A shell's background job is started deaf to Ctrl-C, and so would be all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _wait_for(path: Path, job: subprocess.Popen[str]) -> None:

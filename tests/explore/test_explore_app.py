@@ -15,6 +15,7 @@ from textinsight.explore.words import escape
 pytestmark = pytest.mark.app
 
 APP = Path(__file__).parents[2] / "app.py"
+PAGE_FILES = Path(downstream.__file__).parents[1] / "pages"  # of the installed package, wherever that is
 PAGES = ("overview", "contacts", "conversation", "downstream", "data")
 MARKED_UP = ("markdown", "title", "subheader", "caption", "badge", "metric")
 
@@ -29,7 +30,7 @@ def open_app(monkeypatch):
         app.query_params.update(query)
         app.run()
         if page != "overview":
-            app.switch_page(f"textinsight/explore/pages/{page}.py").run()
+            app.switch_page(str(PAGE_FILES / f"{page}.py")).run()
         return app
 
     return start
