@@ -47,6 +47,14 @@ def test_no_personal_data_reaches_the_disk(write_contacts, archive):
     assert "@example.com" not in everything
 
 
+def test_a_file_named_after_a_caller_is_not_stored_under_that_name(write_contacts, archive):
+    source = write_contacts(range(6), name="jane.doe@example.com.jsonl", extra="{broken\n")
+    report = ti.build_archive([source], archive, settings=SMALL)
+    assert "jane" not in report.inputs[0].source
+    stored = [Archive(archive).table(name).to_pylist() for name in ("conversations", "rejects", "runs")]
+    assert "jane.doe" not in json.dumps(stored, default=str)
+
+
 def test_the_same_input_again_changes_nothing(write_contacts, archive):
     source = write_contacts(range(40))
     first = ti.build_archive([source], archive, settings=SMALL)

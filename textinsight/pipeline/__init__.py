@@ -124,12 +124,12 @@ def _counts(
     for file in files:
         stored = after[file.file_id]
         if file.file_id in counted:
-            counts.append(InputCount(file.path.name, 0, 0, 0, known=True))
+            counts.append(InputCount(file.name, 0, 0, 0, known=True))
             continue
         counted.add(file.file_id)
         n_read = sum(stop - start for start, stop in stored.ranges)
         known = _is_complete(before, file)
-        counts.append(InputCount(file.path.name, n_read, stored.n_stored, stored.n_rejected, known=known))
+        counts.append(InputCount(file.name, n_read, stored.n_stored, stored.n_rejected, known=known))
     return tuple(counts)
 
 

@@ -12,6 +12,7 @@ from textinsight import ingest
 from textinsight.conversation import Conversation
 from textinsight.errors import InputError
 from textinsight.ingest import Reject
+from textinsight.ingest.redact import mask_text
 from textinsight.pipeline.settings import Settings
 from textinsight.store import InputProgress
 
@@ -28,6 +29,11 @@ class InputFile:
     path: Path
     file_id: str
     n_lines: int | None
+
+    @property
+    def name(self) -> str:
+        """The file's name as it is stored: recordings are often named after the caller's number."""
+        return mask_text(self.path.name).text
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +140,7 @@ class _Draft:
 
     def _close(self, *, complete: bool) -> None:
         if self._file is not None and (self._records or complete):
-            source = self._file.path.name
-            self._parts.append(Part(self._file.file_id, source, self._first, tuple(self._records), complete))
+            self._parts.append(Part(self._file.file_id, self._file.name, self._first, tuple(self._records), complete))
         self._records, self._file = [], None
 
 

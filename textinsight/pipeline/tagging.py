@@ -160,7 +160,7 @@ def _vector_rows(tagged: Sequence[_Tagged], spec: str) -> list[Row]:
 
 def _reject_row(reject: Reject) -> Row:
     return {
-        "source": reject.source,
+        "source": mask_text(reject.source).text,
         "line": reject.line,
         "reason": mask_text(reject.reason).text,
         "excerpt": mask_text(reject.excerpt.encode("utf-8", "replace").decode()).text,
