@@ -66,7 +66,8 @@ HELP = {
     "fcr": "Contacts that open an issue without the customer coming back for it / all whose window is over.",
     "avoidable": "Repeats + downstream contacts: what would not have come if the topic were solved at once.",
     "rate": "Share of A-starts after which the customer opened an issue of topic B within the window.",
-    "base_rate": "The same share for comparable starts without A: other customers of the same months, or the same "
+    "base_rate": "The same share for comparable starts without A: other customers of the same company and "
+    "months, or the same "
     "customers before A, whichever is larger.",
     "lift": "Rate / base rate. 1 means that A makes no difference.",
     "interval": "95% interval of the lift.",
