@@ -67,8 +67,7 @@ HELP = {
     "avoidable": "Repeats + downstream contacts: what would not have come if the topic were solved at once.",
     "rate": "Share of A-starts after which the customer opened an issue of topic B within the window.",
     "base_rate": "The same share for comparable starts without A: other customers of the same company and "
-    "months, or the same "
-    "customers before A, whichever is larger.",
+    "months, or the same customers before A, whichever is larger.",
     "lift": "Rate / base rate. 1 means that A makes no difference.",
     "interval": "95% interval of the lift.",
     "q_value": "False-discovery rate: the share of false alarms to expect among edges at least this clear.",

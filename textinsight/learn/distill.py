@@ -27,6 +27,7 @@ import numpy.typing as npt
 
 from textinsight.encode import unit_rows
 from textinsight.errors import ModelError, UsageError
+from textinsight.learn.meta import sha256, write_meta
 
 Floats = npt.NDArray[np.float32]
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -289,24 +290,19 @@ def distill(
     tokenizer.save(str(out / "tokenizer.json"), pretty=False)
     save_file({"vectors": rows, "scale": scale}, str(out / "vectors.safetensors"))
     (out / "vectors.safetensors").chmod(0o644)
-    write_meta(out, {"settings": asdict(config), "source_sha256": _sha256(model_dir / "model.safetensors")})
+    describe(out, {"settings": asdict(config), "source_sha256": sha256(model_dir / "model.safetensors")})
 
 
-def write_meta(out: Path, facts: dict[str, Any]) -> None:
-    """meta.json: name, version, sha256 of each file, licence, source model and `facts`."""
-    meta = {
-        "name": "static-en",
-        "version": facts["settings"]["version"],
-        "sha256": {file: _sha256(out / file) for file in ("tokenizer.json", "vectors.safetensors")},
-        "licence": "Apache-2.0",
-        "source_model": "sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0)",
+def describe(out: Path, facts: dict[str, Any]) -> None:
+    """meta.json of the encoder, with `facts` and the model it was made of."""
+    write_meta(
+        out,
+        f"static-en@{facts['settings']['version']}",
+        licence="Apache-2.0",
+        files=("tokenizer.json", "vectors.safetensors"),
+        source_model="sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0)",
         **facts,
-    }
-    (out / "meta.json").write_text(json.dumps(meta, indent=2, sort_keys=True) + "\n", "utf-8")
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    )
 
 
 def retrieval_scores(vectors: Floats, labels: Sequence[str]) -> dict[str, float]:
@@ -353,7 +349,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     meta = json.loads((args.out / "meta.json").read_text("utf-8"))
     data = sorted(path.name for path in (*args.labelled, *args.texts))
     facts = {"settings": meta["settings"], "source_sha256": meta["source_sha256"], "data": data, "scores": scores}
-    write_meta(args.out, facts)
+    describe(args.out, facts)
     sys.stdout.write(json.dumps({"sentences": len(sentences.texts), "scores": scores}, indent=2) + "\n")
 
 

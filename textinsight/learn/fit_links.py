@@ -7,7 +7,6 @@ carry over; each weighs the same. Levels that they cannot show are set by hand: 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ import numpy.typing as npt
 
 from textinsight.errors import UsageError
 from textinsight.learn.journeys import Journeys, generated_journeys, load_journeys
+from textinsight.learn.meta import write_meta
 from textinsight.link.adapt import adapt
 from textinsight.link.blocking import Pairs, earlier_in_window, pair_chunks
 from textinsight.link.compare import SIGNALS, Cuts, compare
@@ -198,16 +198,15 @@ def write(
         "set_by_hand": [f"{signal}: {label}" for signal, label in SET_BY_HAND],
     }
     (out / "weights.json").write_text(json.dumps(table, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    meta = {
-        "name": "link",
-        "version": config.version,
-        "sha256": {"weights.json": hashlib.sha256((out / "weights.json").read_bytes()).hexdigest()},
-        "licence": "Apache-2.0",
-        "trained_on": trained_on,
-        "scores": {how: {world: asdict(s) for world, s in found.items()} for how, found in scores.items()},
-        "settings": asdict(config),
-    }
-    (out / "meta.json").write_text(json.dumps(meta, indent=2, sort_keys=True) + "\n", "utf-8")
+    write_meta(
+        out,
+        f"link@{config.version}",
+        licence="Apache-2.0",
+        files=("weights.json",),
+        trained_on=trained_on,
+        scores={how: {world: asdict(s) for world, s in found.items()} for how, found in scores.items()},
+        settings=asdict(config),
+    )
 
 
 def _true_threads(journeys: Journeys) -> npt.NDArray[np.int64]:

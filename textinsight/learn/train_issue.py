@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from collections import Counter
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from textinsight.encode.static import StaticEncoder
 from textinsight.learn.issue_data import Stated, issue_rows, joined_speech
+from textinsight.learn.meta import write_meta
 from textinsight.tag.polarity import incidence, scaled
 from textinsight.tag.stating import MODEL, StatingModel, joint_features, statement_features, words_of
 from textinsight.tag.words import fold
@@ -152,16 +152,8 @@ def save(model: StatingModel, folder: Path, *, scores: dict[str, float], config:
     for part in ("statement", "joint"):
         (folder / f"{part}.txt").write_text("\n".join(getattr(model, part)) + "\n", "utf-8")
     files = ("statement.txt", "joint.txt", "weights.safetensors")
-    name, _, version = model.name.partition("@")
-    meta = {
-        "name": name,
-        "version": version,
-        "licence": LICENCE,
-        "sha256": {file: hashlib.sha256((folder / file).read_bytes()).hexdigest() for file in files},
-        "settings": {"encoder": model.engine, **asdict(config)},
-        "scores": scores,
-    }
-    (folder / "meta.json").write_text(json.dumps(meta, indent=2, sort_keys=True) + "\n", "utf-8")
+    settings = {"encoder": model.engine, **asdict(config)}
+    write_meta(folder, model.name, licence=LICENCE, files=files, settings=settings, scores=scores)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

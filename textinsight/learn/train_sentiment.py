@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from collections import Counter
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textinsight.encode.static import StaticEncoder
+from textinsight.learn.meta import write_meta
 from textinsight.learn.sentiment_data import Row, measured_sets, training_rows
 from textinsight.tag.polarity import LABELS, MODEL, Array, PolarityModel, WordVectors, features, scaled
 from textinsight.tag.scan import cue_labels
@@ -134,18 +134,9 @@ def save(model: PolarityModel, folder: Path, *, measured: dict[str, Any], config
     save_file({k: np.ascontiguousarray(v, np.float16) for k, v in tensors.items()}, folder / "head.safetensors")
     (folder / "head.safetensors").chmod(0o644)
     (folder / "features.txt").write_text("\n".join(model.vocabulary) + "\n", "utf-8")
-    hashes = {n: hashlib.sha256((folder / n).read_bytes()).hexdigest() for n in ("head.safetensors", "features.txt")}
-    name, _, version = model.name.partition("@")
+    files = ("head.safetensors", "features.txt")
     settings = {"encoder": model.engine, "inverse_penalty": config.inverse_penalty, "prior": config.prior}
-    meta = {
-        "name": name,
-        "version": version,
-        "licence": LICENCE,
-        "sha256": hashes,
-        "settings": settings,
-        "scores": measured,
-    }
-    (folder / "meta.json").write_text(json.dumps(meta, indent=2, sort_keys=True) + "\n", "utf-8")
+    write_meta(folder, model.name, licence=LICENCE, files=files, settings=settings, scores=measured)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
