@@ -29,7 +29,7 @@ class Frame:
     row: where the contact stands in the input. start, end: microseconds since 1970 (end = start if unknown).
     outcome: 0 unclear, 1 surely resolved, 2 probably resolved, 3 left open. stated: 0 unknown, 1 not stated, 2 stated.
     ending: 0 unknown, 1 the customer ends content, 2 neither, 3 cross. effort: 0 unknown, 1 none told, 2 told.
-    topics: the topic ids that `topic` indexes, sorted. vectors: the input's rows (n_input, d), by `row`.
+    topics, people: the names that `topic` and `customer` index, sorted. vectors: the input's rows (n_input, d), by `row`.
     references: (n, k) codes. n_no_customer, n_no_time: contacts left out.
     """
 
@@ -49,6 +49,7 @@ class Frame:
     vectors: npt.NDArray[np.floating]
     has_text: npt.NDArray[np.bool_]
     topics: tuple[str, ...]
+    people: tuple[str, ...]
     n_no_customer: int
     n_no_time: int
 
@@ -59,7 +60,7 @@ class Frame:
 def make_frame(contacts: pa.Table, vectors: npt.NDArray[np.floating]) -> Frame:
     """The frame of a contacts table. UsageError if a needed column is missing or the vectors do not fit."""
     _check(contacts, vectors)
-    customer, _ = sorted_codes(contacts["customer_id"])
+    customer, people = sorted_codes(contacts["customer_id"])
     start = microseconds(contacts, "started_at")
     known = (customer >= 0) & (start != MISSING)
     ids, _ = sorted_codes(contacts["conversation_id"])
@@ -84,6 +85,7 @@ def make_frame(contacts: pa.Table, vectors: npt.NDArray[np.floating]) -> Frame:
         vectors=vectors,
         has_text=_has_text(vectors)[row],
         topics=topics,
+        people=people,
         n_no_customer=int((customer < 0).sum()),
         n_no_time=int(((customer >= 0) & (start == MISSING)).sum()),
     )

@@ -9,7 +9,7 @@ the same steps with their ends exchanged between customers of the same time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -59,29 +59,82 @@ class Surplus:
     times: Reals
 
 
+@dataclass(frozen=True, slots=True)
+class SurplusModel:
+    """What steps are read against, so that later ones can be read against the same.
+
+    people: (k,) whose step each reference is. prior: see `_mean_expected`. points, rise: the chance that a step of this
+    surplus is no step of the null. unrelated: share of steps that the null explains.
+    """
+
+    references: _Steps
+    people: tuple[str, ...]
+    prior: float
+    points: Reals
+    rise: Reals
+    unrelated: float
+
+    def apply(self, frame: Frame, pairs: Pairs, opener: Ints) -> Surplus:
+        """The surplus of steps of any frame; pairs and opener as in `fit_surplus`."""
+        out, told = _nothing(pairs), _told(frame, pairs)
+        surplus = _surplus_of(frame, pairs.take(told), opener, self._in(frame), self.prior)
+        out.times[told], out.probability[told] = np.exp(surplus), self.chance(surplus)
+        return out
+
+    def chance(self, surplus: Reals) -> Reals:
+        """(n,) 1 − local false-discovery rate."""
+        odds = np.interp(surplus, self.points, self.rise)
+        return np.asarray(np.clip(1 - self.unrelated * (1 - odds) / odds, 0.0, 0.98), np.float64)
+
+    def _in(self, frame: Frame) -> _Steps:
+        """The references with this frame's customer codes, -1 for people who are not in it."""
+        code = {name: i for i, name in enumerate(frame.people)}
+        return replace(self.references, customer=np.array([code.get(p, -1) for p in self.people], np.int64))
+
+
 def find_surplus(frame: Frame, pairs: Pairs, opener: Ints) -> Surplus:
-    """How probably the later thread of each pair was brought on by the earlier one.
+    """How probably the later thread of each pair was brought on by the earlier one; see `fit_surplus`."""
+    return fit_surplus(frame, pairs, opener)[1]
+
+
+def fit_surplus(frame: Frame, pairs: Pairs, opener: Ints) -> tuple[SurplusModel | None, Surplus]:
+    """(the model, None if the steps are too few or too much the same; the surplus of every pair).
 
     pairs: a thread opener and a contact of an earlier thread of the customer. opener: (n,) of each contact's thread.
     """
-    out = Surplus(np.zeros(len(pairs)), np.ones(len(pairs)))
-    told = np.flatnonzero(frame.has_text[pairs.later] & frame.has_text[pairs.earlier])
+    out, told = _nothing(pairs), _told(frame, pairs)
     if len(told) < FEWEST_STEPS:
-        return out
+        return None, out
     pairs = pairs.take(told)
     by_time = np.lexsort((pairs.later, frame.start[pairs.later]))
     sampled = by_time[np.linspace(0, len(told) - 1, _n_references(len(told))).astype(np.int64)]
     references = _steps(frame, pairs.take(sampled), opener, starts=_sample_of_threads(frame, opener, len(sampled)))
     if _sameness(references.begin) > _MOST_SAMENESS or _sameness(references.end) > _MOST_SAMENESS:
-        return out
-    surplus = np.empty(len(told))
+        return None, out
     prior = _mean_expected(references)
-    for b in range(0, len(told), _BLOCK):
-        block = pairs.take(np.arange(b, min(b + _BLOCK, len(told))))
+    surplus = _surplus_of(frame, pairs, opener, references, prior)
+    curve = _one_minus_false_discovery(surplus, _null(references, prior))
+    people = tuple(frame.people[c] for c in references.customer.tolist())
+    model = SurplusModel(references, people, prior, *curve)
+    out.times[told], out.probability[told] = np.exp(surplus), model.chance(surplus)
+    return model, out
+
+
+def _nothing(pairs: Pairs) -> Surplus:
+    return Surplus(np.zeros(len(pairs)), np.ones(len(pairs)))
+
+
+def _told(frame: Frame, pairs: Pairs) -> Ints:
+    return np.flatnonzero(frame.has_text[pairs.later] & frame.has_text[pairs.earlier])
+
+
+def _surplus_of(frame: Frame, pairs: Pairs, opener: Ints, references: _Steps, prior: float) -> Reals:
+    """(n,) `_surplus` of every pair, in blocks."""
+    surplus = np.empty(len(pairs))
+    for b in range(0, len(pairs), _BLOCK):
+        block = pairs.take(np.arange(b, min(b + _BLOCK, len(pairs))))
         surplus[b : b + _BLOCK] = _surplus(_steps(frame, block, opener), references, prior)
-    out.times[told] = np.exp(surplus)
-    out.probability[told] = _one_minus_false_discovery(surplus, _null(references, prior))
-    return out
+    return surplus
 
 
 def _n_references(n: int) -> int:
@@ -182,8 +235,8 @@ def _null(references: _Steps, prior: float) -> Reals:
     return np.concatenate(out)
 
 
-def _one_minus_false_discovery(surplus: Reals, null: Reals) -> Reals:
-    """(n,) 1 − local false-discovery rate: rises with the surplus, by isotonic regression against the null."""
+def _one_minus_false_discovery(surplus: Reals, null: Reals) -> tuple[Reals, Reals, float]:
+    """(points, rise, unrelated) of a `SurplusModel`: rises with the surplus, by isotonic regression against the null."""
     from scipy.optimize import isotonic_regression
 
     share = len(surplus) / len(null)
@@ -193,6 +246,7 @@ def _one_minus_false_discovery(surplus: Reals, null: Reals) -> Reals:
     points, place = np.unique(value, return_inverse=True)
     mass = np.bincount(place, weight)
     rise = isotonic_regression(np.bincount(place, weight * real) / mass, weights=mass).x
-    odds = np.interp(surplus, points, np.clip(rise, 1e-3, 1 - 1e-3))
+    bend = np.concatenate([[True], np.diff(rise) != 0])
+    corners = bend | np.append(bend[1:], True)  # the first and last point of every level say it all
     unrelated = min(1.0, 2 * float((surplus <= np.median(null)).mean()))
-    return np.asarray(np.clip(1 - unrelated * (1 - odds) / odds, 0.0, 0.98), np.float64)
+    return points[corners], np.clip(rise[corners], 1e-3, 1 - 1e-3), unrelated
