@@ -29,7 +29,7 @@ class Frame:
     row: where the contact stands in the input. start, end: microseconds since 1970 (end = start if unknown).
     outcome: 0 unclear, 1 surely resolved, 2 probably resolved, 3 left open. stated: 0 unknown, 1 not stated, 2 stated.
     ending: 0 unknown, 1 the customer ends content, 2 neither, 3 cross. effort: 0 unknown, 1 none told, 2 told.
-    topics, people: the names that `topic` and `customer` index, sorted. vectors: the input's rows (n_input, d), by `row`.
+    topics, people: names that `topic` and `customer` index, sorted. vectors: the input's rows (n_input, d), by `row`.
     references: (n, k) codes. n_no_customer, n_no_time: contacts left out.
     """
 

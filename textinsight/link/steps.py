@@ -236,7 +236,7 @@ def _null(references: _Steps, prior: float) -> Reals:
 
 
 def _one_minus_false_discovery(surplus: Reals, null: Reals) -> tuple[Reals, Reals, float]:
-    """(points, rise, unrelated) of a `SurplusModel`: rises with the surplus, by isotonic regression against the null."""
+    """(points, rise, unrelated) of a `SurplusModel`: it rises with the surplus, by isotonic regression."""
     from scipy.optimize import isotonic_regression
 
     share = len(surplus) / len(null)

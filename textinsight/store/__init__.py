@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textinsight.store.archive import Archive, InputProgress
 from textinsight.store.lock import writer_lock
-from textinsight.store.schema import DERIVED, PUBLIC, STORED
+from textinsight.store.reviews import Review
+from textinsight.store.schema import DERIVED, KEPT, PUBLIC, STORED
 
-__all__ = ["DERIVED", "PUBLIC", "STORED", "Archive", "InputProgress", "writer_lock"]
+__all__ = ["DERIVED", "KEPT", "PUBLIC", "STORED", "Archive", "InputProgress", "Review", "writer_lock"]

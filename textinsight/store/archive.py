@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -19,15 +19,18 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from textinsight.errors import StoreError
-from textinsight.store import views
+from textinsight.errors import StoreError, UsageError
+from textinsight.findings import Relation
+from textinsight.store import reviews, views
 from textinsight.store.delta import Table, fsync
-from textinsight.store.schema import DERIVED, PUBLIC, RUNS, STORED
+from textinsight.store.lock import review_lock
+from textinsight.store.reviews import Review, Verdict
+from textinsight.store.schema import DERIVED, KEPT, PUBLIC, RUNS, STORED
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = 1
+FORMAT = 2
 _ANCHOR = "conversations"
 _CHECKPOINT_EVERY = 100
 _KEEP_OLD_FILES_S = 3600
@@ -56,7 +59,9 @@ class Archive:
 
     def __init__(self, path: str | Path, *, create: bool = False) -> None:
         self.path = Path(path)
-        self._tables = {name: Table(self.path / name, schema) for name, schema in (STORED | DERIVED | RUNS).items()}
+        self._tables = {
+            name: Table(self.path / name, schema) for name, schema in (STORED | DERIVED | KEPT | RUNS).items()
+        }
         self._views: views.Views | None = None
         if create and not (self.path / "archive.json").exists():
             self._create()
@@ -132,6 +137,45 @@ class Archive:
         file = f"r{secrets.token_hex(8)}.parquet"
         self._tables["runs"].write_file(file, row)
         self._tables["runs"].commit(add=[file])
+
+    # Reviewing (at any time, beside a job too)
+
+    def review(
+        self,
+        conversation_id: str,
+        earlier_id: str,
+        verdict: Verdict,
+        *,
+        relation: Relation = "same_issue",
+        reviewer: str | None = None,
+        note: str | None = None,
+    ) -> Review:
+        """Confirm or reject that the later contact `conversation_id` is tied to `earlier_id` by this relation.
+
+        `links.reviewed` says so from the next reading on; threads and measures follow with `pipeline.relink`. The last
+        review of a pair and relation wins. UsageError if the two cannot be a pair or a word is not known.
+        """
+        given = Review(conversation_id, earlier_id, verdict, relation, reviewer, note)
+        problem = reviews.problems(self.query, [given])[0]
+        if problem is not None:
+            raise UsageError(
+                f"this pair cannot be reviewed: {problem}", hint="give ids of two contacts of one customer"
+            )
+        return self.add_reviews([given])[0]
+
+    def add_reviews(self, given: Iterable[Review]) -> list[Review]:
+        """Store reviews that `reviews.problems` finds nothing against, in one commit; as stored, with their time."""
+        rows = reviews.with_probability(self.query, list(given))
+        if rows:
+            table = self._tables["reviews"]
+            with review_lock(self.path):
+                count = len(table.files())
+                file = f"v{count:08d}-{secrets.token_hex(4)}.parquet"
+                table.write_file(file, reviews.as_table(rows))
+                table.commit(add=[file])
+                if count % _CHECKPOINT_EVERY == _CHECKPOINT_EVERY - 1:
+                    table.checkpoint()
+        return rows
 
     # Inside
 

@@ -15,7 +15,7 @@ from textinsight.errors import StoreError
 from textinsight.store.archive import Archive
 from textinsight.store.delta import Table
 from textinsight.store.lock import writer_lock
-from textinsight.store.schema import DERIVED, RUNS, STORED
+from textinsight.store.schema import DERIVED, KEPT, RUNS, STORED
 
 _ASIDE = "set-aside"
 _AGAIN = "run the inputs again to make good what it held"
@@ -46,7 +46,7 @@ def examine(path: Path, *, mend: bool = False) -> list[Complaint]:
 
 def _complaints(path: Path, *, mend: bool) -> Iterator[Complaint]:
     derived_hurt = False
-    for name, schema in (STORED | DERIVED | RUNS).items():
+    for name, schema in (STORED | DERIVED | KEPT | RUNS).items():
         table = Table(path / name, schema)
         for complaint in (*_torn_logs(table, mend=mend), *_lost_files(table, mend=mend)):
             derived_hurt |= name in DERIVED

@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from textinsight.errors import StoreError
+
+_PATIENCE_S = 10.0
+
+
+@contextmanager
+def review_lock(archive: Path) -> Iterator[None]:
+    """Hold the lock of the reviews; as each takes it for milliseconds, others wait. StoreError after ten seconds."""
+    path = archive / "reviews.lock"
+    try:
+        handle = path.open("a+")
+    except OSError as error:
+        raise StoreError(
+            f"archive {archive} is not writable: {error}", hint="check the folder's permissions"
+        ) from error
+    with handle:
+        patience = time.monotonic() + _PATIENCE_S
+        while not _try_lock(handle.fileno()):
+            if time.monotonic() > patience:
+                raise StoreError(f"another program holds {path}", hint="end it, then review again")
+            time.sleep(0.02)
+        yield
 
 
 @contextmanager

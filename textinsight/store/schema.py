@@ -1,7 +1,8 @@
 """The tables: names, columns and types. One contract for library, command line and app.
 
-`STORED` tables grow together, a shard at a time; `DERIVED` ones are rebuilt from them and replaced whole; `RUNS` is
-the log of what was done. `PUBLIC` is what users read and export: the stored columns joined with the derived ones.
+`STORED` tables grow together, a shard at a time; `DERIVED` ones are rebuilt from them and replaced whole; `KEPT` is
+what people said of the results, which no rebuild touches; `RUNS` is the log of what was done. `PUBLIC` is what users
+read and export: the stored columns joined with the derived and the kept ones.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ CONVERSATION_FACTS = [
     pa.field("ces", pa.float32()),
     pa.field("source", pa.string()),
     pa.field("source_line", pa.int64()),
+    pa.field("identity_keys", _TEXTS),  # pseudonyms of phone, e-mail and account; not public
 ]
 
 ASSIGNED = [
@@ -110,6 +112,21 @@ RUNS: dict[str, pa.Schema] = {
             ("models", pa.string()),  # JSON object
             ("inputs", pa.string()),  # JSON list of {source, sha256, n_read, n_stored, n_rejected}
             ("settings", pa.string()),  # JSON object
+        ]
+    ),
+}
+
+KEPT: dict[str, pa.Schema] = {
+    "reviews": pa.schema(
+        [
+            ("conversation_id", pa.string()),
+            ("earlier_id", pa.string()),
+            ("relation", pa.string()),  # the one that was judged
+            ("verdict", pa.string()),
+            ("reviewer", pa.string()),
+            ("reviewed_at", TIME),
+            ("note", pa.string()),
+            ("probability", pa.float32()),  # of the link when it was judged; null if the model did not link the pair
         ]
     ),
 }
@@ -187,7 +204,12 @@ DERIVED: dict[str, pa.Schema] = {
     ),
 }
 
-_HIDDEN = {"source", "source_line"}
+DERIVED |= {  # what linking keeps for itself, so that a new day's contacts link without the others
+    "people": pa.schema([("conversation_id", pa.string()), ("person_id", pa.string()), ("references", _TEXTS)]),
+    "linking": pa.schema([("settings", pa.string()), ("fitted_on", pa.int64()), ("state", pa.binary())]),
+}
+
+_HIDDEN = {"source", "source_line", "identity_keys"}
 _CONVERSATION_ORDER = [
     *(f for f in CONVERSATION_FACTS if f.name not in _HIDDEN and f.name not in ("issue_text", "csat", "nps", "ces")),
     *(f for f in ASSIGNED if f.name.startswith("topic")),
@@ -207,6 +229,7 @@ PUBLIC: dict[str, pa.Schema] = {
     "findings": STORED["findings"],
     "topics": pa.schema([f for f in DERIVED["topics"] if f.name not in ("engine", "centroid", "fitted_on")]),
     "links": DERIVED["links"],
+    "reviews": KEPT["reviews"],
     "threads": DERIVED["threads"],
     "edges": DERIVED["edges"],
     "measures": DERIVED["measures"],

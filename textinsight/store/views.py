@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from textinsight.errors import StoreError
 from textinsight.store.delta import first_line
-from textinsight.store.schema import ASSIGNED, DERIVED, PUBLIC, RUNS, STORED, TIME
+from textinsight.store.schema import ASSIGNED, DERIVED, KEPT, PUBLIC, RUNS, STORED, TIME
 
 _CONTACTS = "stored_conversations"
+_STORED_AS = {"conversations": _CONTACTS, "links": "stored_links"}
 
 
 class Views:
@@ -33,10 +34,11 @@ class Views:
         ):
             self._db.execute(statement)
         with _readable():
-            for name, schema in (STORED | DERIVED | RUNS).items():
-                view = _CONTACTS if name == "conversations" else name
+            for name, schema in (STORED | DERIVED | KEPT | RUNS).items():
+                view = _STORED_AS.get(name, name)
                 self._create(view, schema, [str((path / name / file).resolve()) for file in files[name]])
-            self._db.execute(_CONVERSATIONS_VIEW)
+            for statement in (_CONVERSATIONS_VIEW, _VERDICTS_VIEW, _LINKS_VIEW):
+                self._db.execute(statement)
         self._lock_down(path)
 
     def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pa.Table:
@@ -94,3 +96,12 @@ def _conversations_view() -> str:
 
 
 _CONVERSATIONS_VIEW = _conversations_view()
+# The last review of a pair and relation; of two at one time, the one that was written last.
+_VERDICTS_VIEW = """CREATE VIEW verdicts AS SELECT * EXCLUDE written FROM (
+    SELECT *, row_number() OVER () AS written FROM reviews
+) QUALIFY row_number() OVER (
+    PARTITION BY conversation_id, earlier_id, relation ORDER BY reviewed_at DESC, written DESC
+) = 1"""
+_LINKS_VIEW = f"""CREATE VIEW links AS SELECT {
+    ", ".join("v.verdict AS reviewed" if name == "reviewed" else f"l.{name}" for name in PUBLIC["links"].names)
+} FROM stored_links l LEFT JOIN verdicts v USING (conversation_id, earlier_id, relation)"""
