@@ -54,6 +54,7 @@ class Conversation:
     """One contact: one conversation with a customer on one channel.
 
     Times are UTC and aware. `tenure_days`: how long the customer had been one when the contact started.
+    `identity_keys`: what tells the customer beside the id, each with its kind: "phone:…", "email:…", "account:…".
     `source_line`: where in its input file the contact begins (1-based line or row); no part of its identity.
     Raises ValueError for an empty id, no turns, a naive time or an end before the start.
     """
@@ -69,6 +70,7 @@ class Conversation:
     language: str | None = None
     tenure_days: float | None = None
     survey: Survey = Survey()
+    identity_keys: tuple[str, ...] = ()
     source_line: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:

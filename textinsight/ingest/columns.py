@@ -25,6 +25,19 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "caller", "member_id", "subscriber_id", "consumer_id", "account_id", "account_number", "patient_id",
         "guest_id", "requester_id", "visitor_id", "end_user_id", "person_id", "profile_id", "contact_id",
     ),
+    "phone": (
+        "phone", "phone_number", "telephone", "telephone_number", "mobile", "mobile_number", "mobile_phone", "msisdn",
+        "customer_phone", "customer_phone_number", "contact_phone", "caller_number", "caller_phone", "calling_number",
+        "ani", "cli",
+    ),
+    "email": (
+        "email", "email_address", "e_mail", "e_mail_address", "customer_email", "customer_email_address",
+        "contact_email", "requester_email",
+    ),
+    "account": (
+        "account", "account_id", "account_number", "account_no", "customer_account", "customer_account_number",
+        "contract_id", "contract_number", "policy_number",
+    ),
     "agent_id": (
         "agent_id", "agent", "agent_name", "representative_id", "representative", "rep_id", "employee_id",
         "operator_id", "advisor_id", "adviser_id", "assignee_id", "assigned_to", "handled_by", "worker_id",
@@ -124,6 +137,8 @@ def bind(names: Iterable[str], mapping: Mapping[str, str] | None = None) -> dict
     for field, known in FIELDS.items():
         if field not in chosen:
             _take(field, known, present, chosen)
+    if "customer_id" in chosen and normal(chosen["customer_id"]) in FIELDS["account"]:
+        chosen.setdefault("account", chosen["customer_id"])  # the same account may be a key in another file
     return chosen
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from textinsight.conversation import Conversation, Role, Survey
-from textinsight.ingest import times, turns, values
+from textinsight.ingest import identity, times, turns, values
 from textinsight.ingest.reader import Limits
 from textinsight.ingest.roles import known
 from textinsight.ingest.text import clean
@@ -25,6 +25,9 @@ class Facts:
 
     conversation_id: str | None = None
     customer_id: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    account: str | None = None
     agent_id: str | None = None
     channel: str | None = None
     company: str | None = None
@@ -58,6 +61,10 @@ def _label(value: Any, name: str, _: bool | None) -> str | None:
     return values.label(value, name)
 
 
+def _key(read: Callable[[object], str | None]) -> Convert:
+    return lambda value, _name, _: read(value)
+
+
 def _channel(value: Any, _name: str, _: bool | None) -> str | None:
     return None if times.is_missing(value) else values.channel(value)
 
@@ -79,6 +86,9 @@ def _duration_ms(value: Any, name: str, _: bool | None) -> float | None:
 _CONVERT: dict[str, tuple[str, Convert]] = {
     "conversation_id": ("conversation_id", _identifier),
     "customer_id": ("customer_id", _identifier),
+    "phone": ("phone", _key(identity.phone)),
+    "email": ("email", _key(identity.email)),
+    "account": ("account", _key(identity.account)),
     "agent_id": ("agent_id", _identifier),
     "channel": ("channel", _channel),
     "company": ("company", _label),
@@ -122,6 +132,11 @@ def merge(into: Facts, more: Facts) -> None:
             setattr(into, name, getattr(more, name))
 
 
+def forget_keys(facts: Facts) -> None:
+    """Leave out what would tell another person than the customer."""
+    facts.phone = facts.email = facts.account = None
+
+
 def build(
     facts: Facts,
     said: list[turns.RawTurn],
@@ -148,6 +163,7 @@ def build(
         ended_at=_end(facts, started_at, [turn.offset_s for turn in ordered]),
         language=facts.language,
         tenure_days=_tenure(facts, started_at),
+        identity_keys=identity.keys(customer, facts.phone, facts.email, facts.account),
         survey=_NO_SURVEY if facts.csat is facts.nps is facts.ces is None else Survey(facts.csat, facts.nps, facts.ces),
         source_line=line,
     )

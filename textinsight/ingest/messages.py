@@ -101,6 +101,8 @@ def _add(group: _Group, message: _Group) -> None:
     if guess is not None and guess.role is Role.CUSTOMER and not group.customer_speaks:
         group.customer_speaks = True
         group.facts.customer_id = message.facts.customer_id or group.facts.customer_id
+    if guess is not None and guess.role is not Role.CUSTOMER:
+        contact.forget_keys(message.facts)  # an agent's e-mail address is no customer's
     contact.merge(group.facts, message.facts)
     group.turns += message.turns
     group.lines += message.lines

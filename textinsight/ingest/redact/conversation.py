@@ -43,6 +43,7 @@ def mask_conversation(
         turns=turns,
         conversation_id=mask_contact_id(conversation.conversation_id, config=config, key=key),
         customer_id=_mask_id(conversation.customer_id, config, key),
+        identity_keys=tuple(sorted(pseudonym(value, key=key) for value in conversation.identity_keys)),
         agent_id=_mask_id(conversation.agent_id, config, key),
         channel=_mask(conversation.channel, config),
         company=company and _mask(company, config),
