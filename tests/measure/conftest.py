@@ -23,12 +23,10 @@ def measure_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
     return pa.table({name: pa.array([row.get(name) for row in filled], kind) for name, kind in FACTS.items()})
 
 
-def links_table(*rows: tuple[str, str, str]) -> pa.Table:
-    """(later, earlier, relation) with probability 0.8."""
-    named = [
-        {"conversation_id": later, "earlier_id": earlier, "relation": relation, "probability": 0.8}
-        for later, earlier, relation in rows
-    ]
+def links_table(*rows: tuple[Any, ...]) -> pa.Table:
+    """(later, earlier, relation) or (…, gap in days) with probability 0.8."""
+    names = ("conversation_id", "earlier_id", "relation", "gap_days")
+    named = [dict(zip(names, row, strict=False)) | {"probability": 0.8} for row in rows]
     return pa.Table.from_pylist(named, schema=DERIVED["links"])
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from textinsight.measure.base import Measure, Observed
-from textinsight.measure.catalogue import MEASURES
+from textinsight.measure.catalogue import MEASURES, WINDOWS
 from textinsight.measure.compute import SEGMENTS, compute
 from textinsight.measure.fixlist import rank_topics
+from textinsight.measure.handle import handle_time
 from textinsight.measure.surveys import CsatPrediction, predict_csat
+from textinsight.measure.windows import Linked
 
-__all__ = ["MEASURES", "SEGMENTS", "CsatPrediction", "Measure", "Observed", "compute", "predict_csat", "rank_topics"]
+__all__ = [
+    "MEASURES", "SEGMENTS", "WINDOWS", "CsatPrediction", "Linked", "Measure", "Observed", "compute", "handle_time",
+    "predict_csat", "rank_topics",
+]  # fmt: skip

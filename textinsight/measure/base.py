@@ -37,13 +37,17 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A row of the catalogue. higher_is_better: None where neither direction is good in itself."""
+    """A row of the catalogue. higher_is_better: None where neither direction is good in itself.
+
+    window_days: the follow-up window it is bound to; None: the window that was asked for, or none at all.
+    """
 
     name: str
     unit: str
     higher_is_better: bool | None
     kind: Kind
     observe: Callable[[Facts], Observed]
+    window_days: int | None = None
 
     @property
     def definition(self) -> str:

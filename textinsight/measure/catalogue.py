@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textinsight.measure import answers, experience, resolution, volume
 from textinsight.measure.base import Measure
+
+WINDOWS = (7, 14, 30)  # days, shown side by side whatever window was asked for
+
+_WITHIN_WINDOW = (
+    Measure("repeat_share", "share", False, "share", resolution.repeat_share),
+    Measure("fcr_observed", "share", True, "share", resolution.fcr_observed),
+    Measure("fcr_window_open_share", "share", None, "share", resolution.fcr_window_open_share),
+    Measure("related_share_of_followups", "share", False, "share", resolution.related_share_of_followups),
+    Measure("downstream_share_of_linked", "share", None, "share", resolution.downstream_share_of_linked),
+)
 
 MEASURES = (
     Measure("contacts", "contacts", None, "count", volume.contacts),
@@ -11,11 +23,10 @@ MEASURES = (
     Measure("issues", "issues", False, "count", volume.issues),
     Measure("contacts_per_issue", "contacts", False, "mean", volume.contacts_per_issue),
     Measure("transfer_share", "share", False, "share", volume.transfer_share),
-    Measure("repeat_share", "share", False, "share", resolution.repeat_share),
-    Measure("fcr_observed", "share", True, "share", resolution.fcr_observed),
+    *_WITHIN_WINDOW,
+    *(replace(m, name=f"{m.name}_{days}d", window_days=days) for m in _WITHIN_WINDOW for days in WINDOWS),
     Measure("fcr_stated", "share", True, "share", resolution.fcr_stated),
-    Measure("related_share_of_followups", "share", False, "share", resolution.related_share_of_followups),
-    Measure("downstream_share_of_linked", "share", None, "share", resolution.downstream_share_of_linked),
+    Measure("fcr_not_measurable_share", "share", False, "share", resolution.fcr_not_measurable_share),
     Measure("sentiment", "-1..1", True, "mean", experience.sentiment),
     Measure("effort", "1..5", False, "mean", experience.effort),
     Measure("high_effort_share", "share", False, "share", experience.high_effort_share),

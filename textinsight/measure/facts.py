@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -19,6 +19,10 @@ Ints = npt.NDArray[np.int64]
 DAY_S = 86_400.0
 TRANSFER_S = 15 * 60.0  # a hand-over: the same contact goes on (measure definitions)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TIMELESS = frozenset(
+    {"start", "end", "duration", "now", "customer", "thread", "since_previous", "since_previous_in_thread"}
+    | {"first_repeat_in", "handle_time", "_kept_links"}
+)
 
 
 @dataclass(frozen=True)  # no slots: cached_property needs a dict
@@ -39,6 +43,12 @@ class Facts:
 
     def __len__(self) -> int:
         return int(self.contacts.num_rows)
+
+    def at(self, window_days: int) -> Facts:
+        """The same contacts under another window; what does not depend on it is not computed again."""
+        other = replace(self, window_days=window_days)
+        vars(other).update({name: value for name, value in vars(self).items() if name in _TIMELESS})
+        return other
 
     @property
     def window_s(self) -> float:
@@ -107,17 +117,27 @@ class Facts:
         """(n,) seconds since the same thread's contact before ended, inf for its first, NaN if unknown."""
         return self._since(self.thread)
 
-    @cached_property
+    @property
+    def is_window_over(self) -> Mask:
+        """(n,) contacts whose W days had passed when the data ends."""
+        return np.asarray(self.end + self.window_s <= self.now)
+
+    @property
+    def is_unmeasurable(self) -> Mask:
+        """(n,) contacts without customer id or time: nobody can say whether they came back."""
+        return np.isnan(self.since_previous_in_thread)
+
+    @property
     def is_transfer(self) -> Mask:
         """(n,) hand-overs: they start within 15 minutes after the same thread's contact before."""
         return np.asarray(self.since_previous_in_thread <= TRANSFER_S)
 
-    @cached_property
+    @property
     def is_opener(self) -> Mask:
         """(n,) contacts that open a thread."""
         return np.isposinf(self.since_previous_in_thread)
 
-    @cached_property
+    @property
     def is_repeat(self) -> Mask:
         """(n,) same issue again within the window after the contact before, and no hand-over."""
         return ~self.is_transfer & (self.since_previous_in_thread <= self.window_s)
@@ -127,8 +147,10 @@ class Facts:
         return self.links.filter(pc.not_equal(pc.fill_null(self.links["reviewed"], ""), "rejected"))
 
     def is_later_in(self, relation: str) -> Mask:
-        """(n,) contacts that are the later one of a link of this relation which no reviewer rejected."""
-        ids = self._kept_links.filter(pc.equal(self._kept_links["relation"], relation))["conversation_id"]
+        """(n,) contacts that are the later one of a link of this relation within W that no reviewer rejected."""
+        near = pc.fill_null(pc.less_equal(self._kept_links["gap_days"], float(self.window_days)), True)
+        wanted = pc.and_(pc.equal(self._kept_links["relation"], relation), near)
+        ids = self._kept_links.filter(wanted)["conversation_id"]
         return np.asarray(pc.is_in(self.contacts["conversation_id"], value_set=ids.combine_chunks()), bool)
 
     @cached_property
@@ -147,6 +169,18 @@ class Facts:
         follow = np.flatnonzero(later)
         _, at = np.unique(run[follow], return_index=True)
         out[order[first[run[follow[at]]]]] = gap[order[follow[at]]]
+        return out
+
+    @cached_property
+    def handle_time(self) -> Reals:
+        """(n,) seconds of an opener and its hand-overs together; NaN for others or where a part's is unknown."""
+        order = self._order(self.thread)
+        first = np.flatnonzero(self.is_opener[order])
+        run = np.cumsum(self.is_opener[order]) - 1
+        part = np.cumsum(~self.is_transfer[order])
+        counted = np.flatnonzero(part == part[first][run])
+        out = np.full(len(self), np.nan)
+        out[order[first]] = np.bincount(run[counted], self.duration[order[counted]], minlength=len(first))
         return out
 
     def _order(self, group: Ints) -> Ints:

@@ -48,7 +48,7 @@ def rank_topics(contacts: pa.Table, links: pa.Table, threads: pa.Table, *, windo
     columns = {
         "rank": pa.array(np.arange(1, len(order) + 1)),
         "topic_id": pa.array(names[order].tolist(), pa.string()),
-        "topic_label": _labels(contacts, names[order].tolist()),
+        "topic_label": labels_of(contacts, names[order].tolist()),
         "contacts": pa.array(total[order]),
         "repeats": pa.array(repeats[order]),
         "downstream": pa.array(downstream[order]),
@@ -81,7 +81,8 @@ def _means(values: Reals, group: np.ndarray, n: int) -> Reals:
     return np.asarray(np.divide(total, counts, out=np.full(n, np.nan), where=counts > 0), np.float64)
 
 
-def _labels(contacts: pa.Table, topics: list[str]) -> pa.Array:
+def labels_of(contacts: pa.Table, topics: list[str]) -> pa.Array:
+    """(n,) the topics' labels in the contacts table, null where it has none."""
     if "topic_label" not in contacts.column_names:
         return pa.nulls(len(topics), pa.string())
     pairs = contacts.select(["topic_id", "topic_label"]).group_by("topic_id").aggregate([("topic_label", "max")])

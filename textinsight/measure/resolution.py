@@ -24,10 +24,22 @@ def fcr_observed(facts: Facts) -> Observed:
     successes late would bias the share) and contacts without customer id. Hand-overs are no failures. A share.
     """
     solved = np.where(facts.first_repeat_in > facts.window_s, 1.0, 0.0)
-    closed = facts.end + facts.window_s <= facts.now
-    unmeasurable = np.isnan(facts.since_previous_in_thread)
-    value = np.where(facts.is_opener & closed, solved, np.nan)
-    return Observed(value, facts.is_opener | unmeasurable)
+    value = np.where(facts.is_opener & facts.is_window_over, solved, np.nan)
+    return Observed(value, facts.is_opener | facts.is_unmeasurable)
+
+
+def fcr_window_open_share(facts: Facts) -> Observed:
+    """Thread openers whose W days are not over / thread openers: what `fcr_observed` cannot say yet. No direction."""
+    open_still = np.where(facts.is_opener, ~facts.is_window_over, np.nan)
+    return Observed(open_still, facts.is_opener)
+
+
+def fcr_not_measurable_share(facts: Facts) -> Observed:
+    """Contacts without customer id or time / all contacts that open an issue or may do so. Share, lower is better.
+
+    Whether anybody came back after them cannot be seen; they are in no figure of first contact resolution.
+    """
+    return Observed(facts.is_unmeasurable.astype(float), facts.is_opener | facts.is_unmeasurable)
 
 
 def fcr_stated(facts: Facts) -> Observed:
@@ -52,7 +64,7 @@ def related_share_of_followups(facts: Facts) -> Observed:
 
 
 def downstream_share_of_linked(facts: Facts) -> Observed:
-    """Downstream contacts / (same-issue + downstream contacts), hand-overs left out. Share; no direction in itself.
+    """Downstream / (same-issue + downstream contacts) within W days, no hand-overs. Share; no direction in itself.
 
     The other reading of "how much of later contact is brought on by the first issue": show both.
     """

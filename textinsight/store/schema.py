@@ -188,6 +188,60 @@ DERIVED: dict[str, pa.Schema] = {
             ("n_open_excluded", pa.int64()),
         ]
     ),
+    "clusters": pa.schema(
+        [
+            ("cluster_id", pa.string()),
+            ("label", pa.string()),
+            ("window_days", pa.int32()),
+            ("topics", _TEXTS),  # ids, those with most to do first
+            ("topic_labels", _TEXTS),
+            ("n_edges", pa.int64()),
+            ("contacts", pa.int64()),  # later contacts along the cluster's edges, repeats of them included
+            ("customers", pa.int64()),
+            ("attributable", pa.float64()),  # of these contacts, beyond the base rate
+            ("cost_per_contact", pa.float64()),
+            ("cost", pa.float64()),
+            ("attributable_cost", pa.float64()),
+        ]
+    ),
+    "avoidable": pa.schema(
+        [
+            ("topic_a", pa.string()),
+            ("label_a", pa.string()),
+            ("topic_b", pa.string()),
+            ("label_b", pa.string()),
+            ("window_days", pa.int32()),
+            ("n_starts", pa.int64()),
+            ("n_followed", pa.int64()),
+            ("contacts", pa.int64()),  # of the issues that followed, repeats of them included
+            ("share", pa.float64()),  # attributable: (rate − base) / rate
+            ("avoidable", pa.float64()),  # contacts × share
+            ("low", pa.float64()),
+            ("high", pa.float64()),
+            ("per_100_starts", pa.float64()),
+            ("cost_per_contact", pa.float64()),
+            ("cost", pa.float64()),
+        ]
+    ),
+    "handle_time": pa.schema(
+        [
+            ("topic_id", pa.string()),  # "all" pools the topics
+            ("topic_label", pa.string()),
+            ("window_days", pa.int32()),
+            ("quartile", pa.int8()),  # 1 shortest .. 4 longest, 0 all of the topic
+            ("median_s", pa.float64()),
+            ("n", pa.int64()),
+            ("n_repeat", pa.int64()),
+            ("repeat_rate", pa.float64()),
+            ("low", pa.float64()),
+            ("high", pa.float64()),
+            ("n_unknown", pa.int64()),
+            ("association", pa.float64()),  # −1..1, above 0: short contacts bring repeats
+            ("association_low", pa.float64()),
+            ("association_high", pa.float64()),
+            ("q_value", pa.float64()),
+        ]
+    ),
     "measures": pa.schema(
         [
             ("measure", pa.string()),
@@ -232,6 +286,9 @@ PUBLIC: dict[str, pa.Schema] = {
     "reviews": KEPT["reviews"],
     "threads": DERIVED["threads"],
     "edges": DERIVED["edges"],
+    "clusters": DERIVED["clusters"],
+    "avoidable": DERIVED["avoidable"],
+    "handle_time": DERIVED["handle_time"],
     "measures": DERIVED["measures"],
     "rejects": STORED["rejects"],
     "runs": RUNS["runs"],
