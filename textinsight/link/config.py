@@ -7,6 +7,10 @@ from datetime import datetime, timedelta
 
 from textinsight.errors import UsageError
 
+_AT_LEAST_ONE = (
+    "window_days", "max_earlier", "max_thread_contacts", "min_starts", "max_customers_per_key",
+    "max_customers_per_person",
+)  # fmt: skip
 DAY_US = 86_400_000_000
 MINUTE_US = 60_000_000
 
@@ -25,6 +29,9 @@ class LinkConfig:
     links are counted together, and a missed one costs as much as a wrong one.
     max_thread_contacts: a thread holds no more; the next contact opens a new one.
     min_starts, max_q: an edge counts as real with at least so many starts and at most this false-discovery rate.
+    max_customers_per_key: a phone number, e-mail address or account that more customer ids share joins nobody.
+    max_customers_per_person: nor do keys that would chain more customer ids into one person.
+    link_by_reference: whether contacts without id or key are tied to others by a reference number in the text.
     as_of: end of the observed time (aware, UTC); None: the last start in the table.
     """
 
@@ -38,10 +45,13 @@ class LinkConfig:
     max_thread_contacts: int = 100
     min_starts: int = 10
     max_q: float = 0.05
+    max_customers_per_key: int = 3
+    max_customers_per_person: int = 10
+    link_by_reference: bool = False
     as_of: datetime | None = None
 
     def __post_init__(self) -> None:
-        for name in ("window_days", "max_earlier", "max_thread_contacts", "min_starts"):
+        for name in _AT_LEAST_ONE:
             _require(getattr(self, name) >= 1, name, getattr(self, name), "at least 1")
         for name in ("min_probability", "min_mean_probability", "min_downstream_probability", "max_q"):
             _require(0.0 < getattr(self, name) < 1.0, name, getattr(self, name), "strictly between 0 and 1")

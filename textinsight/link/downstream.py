@@ -80,18 +80,22 @@ class Edges:
 
 
 @dataclass(frozen=True, slots=True)
-class _Followed:
-    """Starts and the other threads' topics met within the window, each topic once a start: the nearest."""
+class Followed:
+    """Starts and the other threads' topics met within the window, each topic once a start: the nearest.
+
+    met: the opening contact it was met at, after the start or (looking back) before it.
+    """
 
     start: Ints
     topic: Ints
     gap_us: Ints
+    met: Ints
 
 
 def find_edges(starts: Starts, *, window_days: int, as_of_us: int, config: LinkConfig) -> Edges:
     """Every A → B seen within the window, with its control, interval and false-discovery rate."""
     window = window_days * DAY_US
-    closed = (starts.end + window <= as_of_us) & (starts.topic >= 0)
+    closed = _closed(starts, window, as_of_us)
     after, before = _followed(starts, window, closed), _preceded(starts, window)
     key = starts.topic[after.start].astype(np.int64) * starts.n_topics + after.topic
     other = starts.topic[after.start] != after.topic
@@ -153,13 +157,26 @@ def _neighbours(starts: Starts, window: int) -> tuple[Ints, Ints]:
     return np.concatenate(earlier), np.concatenate(later)
 
 
-def _followed(starts: Starts, window: int, closed: npt.NDArray[np.bool_]) -> _Followed:
+def followed(starts: Starts, *, window_days: int, as_of_us: int) -> Followed:
+    """The follow-ups that the edges count, those of the start's own topic left out."""
+    window = window_days * DAY_US
+    after = _followed(starts, window, _closed(starts, window, as_of_us))
+    other = starts.topic[after.start] != after.topic
+    return Followed(after.start[other], after.topic[other], after.gap_us[other], after.met[other])
+
+
+def _closed(starts: Starts, window: int, as_of_us: int) -> npt.NDArray[np.bool_]:
+    """(n,) starts with a clear topic whose window is over."""
+    return np.asarray((starts.end + window <= as_of_us) & (starts.topic >= 0))
+
+
+def _followed(starts: Starts, window: int, closed: npt.NDArray[np.bool_]) -> Followed:
     earlier, later = _neighbours(starts, window)
     keep = closed[earlier] & (starts.topic[later] >= 0)
     return _first_per_topic(starts, earlier[keep], later[keep], later[keep], earlier[keep])
 
 
-def _preceded(starts: Starts, window: int) -> _Followed:
+def _preceded(starts: Starts, window: int) -> Followed:
     """Like `_followed`, looking back; starts whose look-back reaches before the data are left out."""
     earlier, later = _neighbours(starts, window)
     keep = _look_back(starts, window)[later] & (starts.topic[earlier] >= 0) & (starts.topic[later] >= 0)
@@ -172,16 +189,17 @@ def _look_back(starts: Starts, window: int) -> npt.NDArray[np.bool_]:
     return seen
 
 
-def _first_per_topic(starts: Starts, of: Ints, met: Ints, later: Ints, earlier: Ints) -> _Followed:
+def _first_per_topic(starts: Starts, of: Ints, met: Ints, later: Ints, earlier: Ints) -> Followed:
     gap = np.maximum(starts.start[later] - starts.end[earlier], 0)
     order = np.lexsort((gap, starts.topic[met], of))
-    of, topic, gap = of[order], starts.topic[met][order].astype(np.int64), gap[order]
+    of, met, gap = of[order], met[order], gap[order]
+    topic = starts.topic[met].astype(np.int64)
     _, first = np.unique(of * starts.n_topics + topic, return_index=True)
-    return _Followed(of[first], topic[first], gap[first])
+    return Followed(of[first], topic[first], gap[first], met[first])
 
 
 def _same_period_base(
-    starts: Starts, closed: npt.NDArray[np.bool_], after: _Followed, a: Ints, b: Ints
+    starts: Starts, closed: npt.NDArray[np.bool_], after: Followed, a: Ints, b: Ints
 ) -> tuple[Reals, Reals]:
     """(rate, starts behind it): B after starts of neither A nor B, companies and months weighted as A's are."""
     stratum, n = _strata(starts), starts.n_topics
@@ -202,7 +220,7 @@ def _same_period_base(
 
 def _with_before(
     starts: Starts,
-    before: _Followed,
+    before: Followed,
     a: Ints,
     b: Ints,
     *,
