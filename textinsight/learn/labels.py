@@ -1,0 +1,166 @@
+"""Labels made by reading: references into public data (`corpora/labels`) and dialogues written for the project.
+
+The labels name file, row and characters; the texts are read from the data folder, which this repository does not hold.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from textinsight.conversation import Conversation, Role, Turn
+from textinsight.errors import InputError
+from textinsight.resources import data_path
+from textinsight.tag.labels import AGENT, CUSTOMER, MOOD
+
+# How the written dialogues spell the labels, by speaker.
+SHORT: Mapping[Role, Mapping[str, str]] = {
+    Role.CUSTOMER: {
+        "s-": "negative",
+        "s0": "neutral",
+        "s+": "positive",
+        "issue": "issue",
+        "again": "stated_repeat",
+        "wait": "long_wait",
+        "repinfo": "repeat_information",
+        "channel": "channel_switch",
+        "transfer": "transfer",
+        "selfserv": "self_service_failed",
+        "noanswer": "unclear_answer",
+        "escal": "escalation",
+        "churn": "churn_risk",
+        "fixed": "confirms",
+        "fails": "still_fails",
+    },
+    Role.AGENT: {
+        "fixed": "done",
+        "cannot": "cannot",
+        "promise": "promises",
+        "moved": "moves",
+        "transfer": "hands_over",
+        "offer": "sales_offer",
+    },
+}
+
+_HEAD = re.compile(r"#.*?\bres=(\w+)\s+eff=(\d)(?:\s+channel=([\w-]+))?")
+_NARRATIVE = "Consumer complaint narrative"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledTurn:
+    """A turn, or a sentence taken alone, with every label that it carries. group: what must not be split."""
+
+    text: str
+    role: Role
+    labels: frozenset[str]
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledTalk:
+    """A conversation, the labels of its turns, its resolution and effort (1..5)."""
+
+    conversation: Conversation
+    turns: tuple[frozenset[str], ...]
+    resolution: str
+    effort: int
+
+    def labelled_turns(self) -> Iterator[LabelledTurn]:
+        """Its turns one by one."""
+        name = self.conversation.conversation_id
+        for turn, labels in zip(self.conversation.turns, self.turns, strict=True):
+            yield LabelledTurn(turn.text, turn.role, labels, name)
+
+
+def written_talks() -> Iterator[LabelledTalk]:
+    """The dialogues of corpora/support-dialogues; posts on no support matter are `written_posts`."""
+    return (talk for talk in _written() if talk.conversation.channel != "post")
+
+
+def written_posts() -> Iterator[LabelledTurn]:
+    """Single public posts: only their mood is labelled."""
+    for talk in _written():
+        if talk.conversation.channel == "post":
+            yield from talk.labelled_turns()
+
+
+def read_talks(data: Path, *, name: str = "conversations") -> Iterator[LabelledTalk]:
+    """The conversations of corpora/labels/<name>.jsonl. InputError if `data` lacks their source."""
+    for row in _rows(name):
+        turns = _turns(data / row["file"], row["row"])
+        labels = tuple(frozenset(row["turns"].get(str(i), ())) for i in range(len(turns)))
+        talk = Conversation(f"{row['file']}:{row['row']}", turns)
+        yield LabelledTalk(talk, labels, row["resolution"], row["effort"])
+
+
+def read_sentences(data: Path, *, name: str = "sentences") -> Iterator[LabelledTurn]:
+    """The sentences of corpora/labels/<name>.jsonl. InputError if `data` lacks their source."""
+    for row in _rows(name):
+        turn = _turns(data / row["file"], row["row"])[row.get("turn", 0)]
+        text = " ".join(turn.text[row["start"] : row["end"]].split())
+        yield LabelledTurn(text, Role(row["role"]), frozenset(row["labels"]), f"{row['file']}:{row['row']}")
+
+
+def _rows(name: str) -> Iterator[dict[str, Any]]:
+    path = data_path("corpora", "labels", f"{name}.jsonl")
+    return (json.loads(line) for line in path.read_text("utf-8").splitlines())
+
+
+def _turns(path: Path, row: int) -> tuple[Turn, ...]:
+    record = _records(path)[row]
+    if "turns" in record:
+        return tuple(Turn(Role(turn["role"]), turn["text"]) for turn in record["turns"])
+    return (Turn(Role.CUSTOMER, record.get(_NARRATIVE) or record.get("text") or ""),)
+
+
+@lru_cache(maxsize=16)
+def _records(path: Path) -> list[dict[str, Any]]:
+    if not path.is_file():
+        raise InputError(f"the labels refer to {path}, which is not there", hint="--data FOLDER with the public data")
+    if path.suffix == ".csv":
+        csv.field_size_limit(sys.maxsize)
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    with opened as file:
+        return [json.loads(line) for line in file]
+
+
+def _written() -> Iterator[LabelledTalk]:
+    for path in sorted(data_path("corpora", "support-dialogues").glob("*.txt")):
+        blocks = re.split(r"^(?=#)", path.read_text("utf-8"), flags=re.MULTILINE)
+        for number, block in enumerate(block for block in blocks if block.strip()):
+            yield _talk(block.strip().splitlines(), f"{path.stem}:{number}")
+
+
+def _talk(lines: list[str], name: str) -> LabelledTalk:
+    head = _HEAD.match(lines[0])
+    if head is None:
+        raise InputError(f"{name}: expected '# res=… eff=N channel=…', got {lines[0]!r}", hint="see corpora/README.md")
+    parsed = [_line(line, name) for line in lines[1:] if line.strip()]
+    conversation = Conversation(name, tuple(turn for turn, _ in parsed), channel=head[3])
+    return LabelledTalk(conversation, tuple(labels for _, labels in parsed), head[1], int(head[2]))
+
+
+def _line(line: str, name: str) -> tuple[Turn, frozenset[str]]:
+    marks, _, text = line.partition("|")
+    speaker, *labels = marks.split()
+    role = {"C": Role.CUSTOMER, "A": Role.AGENT}.get(speaker)
+    known = SHORT.get(role, {}) if role else {}
+    labels = [label for label in labels if label != "-"]
+    if role is None or not text.strip() or not set(labels) <= set(known):
+        raise InputError(f"{name}: cannot use the line {line!r}", hint="C s- issue | text, or A moved | text")
+    return Turn(role, text.strip()), frozenset(known[label] for label in labels)
+
+
+def allowed(role: Role) -> tuple[str, ...]:
+    """The labels that a speaker's turns may carry."""
+    return (*MOOD, *CUSTOMER) if role is Role.CUSTOMER else AGENT
