@@ -83,7 +83,7 @@ def _means(values: Reals, group: np.ndarray, n: int) -> Reals:
 
 def labels_of(contacts: pa.Table, topics: list[str]) -> pa.Array:
     """(n,) the topics' labels in the contacts table, null where it has none."""
-    if "topic_label" not in contacts.column_names:
+    if not {"topic_id", "topic_label"}.issubset(contacts.column_names):
         return pa.nulls(len(topics), pa.string())
     pairs = contacts.select(["topic_id", "topic_label"]).group_by("topic_id").aggregate([("topic_label", "max")])
     label = dict(zip(pairs["topic_id"].to_pylist(), pairs["topic_label_max"].to_pylist(), strict=True))

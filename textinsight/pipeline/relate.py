@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from textinsight import link, measure, topics
 from textinsight.errors import UsageError
+from textinsight.pipeline.consequences import consequences, longer_windows
 from textinsight.pipeline.progress import Progress
 from textinsight.pipeline.settings import Settings
 from textinsight.store import DERIVED, Archive
@@ -37,9 +38,10 @@ def relate(archive: Archive, *, settings: Settings, progress: Progress, engine: 
     progress.stage("links", None)
     table = table.append_column("references", link.references_of(_numbered_turns(archive), table["conversation_id"]))
     linked = link.build(table, contacts.vectors, config=link.LinkConfig(window_days=settings.window_days))
+    wider = longer_windows(table, contacts.vectors, window_days=settings.window_days)
     table = table.append_column("thread_id", linked.thread_of)
     progress.stage("measures", None)
-    measures = measure.compute(table, linked.links, linked.threads, window_days=settings.window_days)
+    measures = measure.compute(table, linked.links, linked.threads, window_days=settings.window_days, wider=wider)
     table = table.append_column("csat_predicted", measure.predict_csat(table).values)
     derived = {
         "topics": _topic_table(model, table, fitted_on=fitted_on),
@@ -47,6 +49,7 @@ def relate(archive: Archive, *, settings: Settings, progress: Progress, engine: 
         "threads": linked.threads,
         "edges": linked.edges,
         "measures": measures,
+        **consequences(table, linked, window_days=settings.window_days, wider=wider),
         "assignments": table.select(DERIVED["assignments"].names),
     }
     progress.stage("writing tables", len(derived))
