@@ -1,0 +1,185 @@
+"""What the turn model learns from: labels made by reading, written dialogues, rated texts, and intents."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import math
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from textinsight.conversation import Role
+from textinsight.errors import UsageError
+from textinsight.learn.labels import (
+    LabelledTalk,
+    LabelledTurn,
+    allowed,
+    read_sentences,
+    read_talks,
+    written_posts,
+    written_talks,
+)
+from textinsight.learn.sentiment_data import training_rows
+from textinsight.tag.labels import LABELS, MOOD
+
+Domains = dict[str, dict[str, list[str]]]
+
+_RATED = {"tweets": 3.0, "amazonReviewSnippets": 1.5, "movieReviewSnippets": 0.5, "nytEditorialSnippets": 0.8}
+_SOURCES = {"goemotions": 0.7, "multidogo": 0.05, "cfpb": 0.15, "support-turns": 2.5}
+_NEUTRAL, _SLOPE = (-0.75, 0.8), 0.35  # valence on -4..4 where a text is as likely neutral as not; how sharply
+_ACTS = frozenset(
+    "contentonly openinggreeting closinggreeting confirmation rejection thankyou outofdomain outofscope unknown".split()
+)
+_FEWEST = 4  # texts of an intent
+_GREETINGS = (
+    "hi ",
+    "hello ",
+    "hey there ",
+    "good morning ",
+    "um yeah so ",
+    "yeah hi i was calling because ",
+    "uh yes ",
+    "so basically ",
+    "okay well ",
+    "hi i have a question ",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text with a target in [0, 1] for every label, NaN where nothing is known; weight: how often it is drawn."""
+
+    text: str
+    target: tuple[float, ...]
+    weight: float = 1.0
+
+
+def held_out(group: str, *, share: float = 0.2) -> bool:
+    """Whether a conversation is kept from training, for calibration; the same on every machine."""
+    return random.Random(group).random() < share
+
+
+def talks(data: Path) -> list[LabelledTalk]:
+    """Every labelled conversation, read or written."""
+    return [*read_talks(data), *written_talks()]
+
+
+def label_examples(labelled: Sequence[LabelledTurn]) -> list[Example]:
+    """Turns with all the labels that their speaker may carry; rare ones are drawn more often."""
+    counts: dict[str, int] = defaultdict(int)
+    for turn in labelled:
+        for label in turn.labels:
+            counts[label] += 1
+    most = max(counts.values())
+    return [
+        Example(turn.text, _target(turn), max([1.0, *((most / counts[label]) ** 0.5 for label in turn.labels)]))
+        for turn in labelled
+        if turn.role in (Role.CUSTOMER, Role.AGENT)
+    ]
+
+
+def labelled_turns(data: Path) -> list[LabelledTurn]:
+    """Turns of all conversations and the sentences read alone."""
+    return [*(turn for talk in talks(data) for turn in talk.labelled_turns()), *read_sentences(data)]
+
+
+def mood_examples(data: Path) -> list[Example]:
+    """Posts written for the project, and public texts with a polarity: raters' valence as soft labels."""
+    posts = [Example(post.text, _mood_of(post.labels), 2.0) for post in written_posts()]
+    rows = [row for row in training_rows(data) if row.source in _SOURCES]
+    known = [Example(row.text, _mood(row.label), _SOURCES[row.source]) for row in rows]
+    return [*posts, *known, *_rated(data)]
+
+
+def _target(turn: LabelledTurn) -> tuple[float, ...]:
+    known = allowed(turn.role)
+    return tuple(float(label in turn.labels) if label in known else math.nan for label in LABELS)
+
+
+def _mood_of(labels: frozenset[str]) -> tuple[float, ...]:
+    return tuple(float(label in labels) if label in MOOD else math.nan for label in LABELS)
+
+
+def _mood(polarity: int) -> tuple[float, ...]:
+    return _mood_of(frozenset([MOOD[polarity + 1]]))
+
+
+def _rated(data: Path) -> Iterator[Example]:
+    for name, weight in _RATED.items():
+        path = data / f"sentiment/hutto_{name}.jsonl"
+        for line in path.read_text("utf-8").splitlines():
+            row = json.loads(line)
+            negative = 1 / (1 + math.exp((row["valence"] - _NEUTRAL[0]) / _SLOPE))
+            positive = 1 / (1 + math.exp((_NEUTRAL[1] - row["valence"]) / _SLOPE))
+            soft = {"negative": negative, "neutral": max(0.0, 1 - negative - positive), "positive": positive}
+            yield Example(row["text"], tuple(soft.get(label, math.nan) for label in LABELS), weight)
+
+
+def intent_domains(data: Path, *, without: Sequence[str] = ()) -> Domains:
+    """Data set → intent → texts of the training splits; `without`: sets left out, to measure on them."""
+    readers: Mapping[str, Any] = {
+        "banking77": lambda: _split(data / "intents/banking77.jsonl", ("train",)),
+        "clinc150": lambda: _split(data / "intents/clinc150.jsonl", ("train", "val")),
+        **{
+            f"multidogo_{name}": lambda name=name: _requests(data / f"intents/multidogo_{name}.jsonl")
+            for name in ("airline", "fastfood", "finance", "insurance")
+        },
+        "natcs": lambda: _split(data / "natcs/insurance_test_utterances.jsonl", (None,)),
+        "star": lambda: _star(data / "star/contacts.jsonl.gz"),
+    }
+    domains = {name: _grouped(read()) for name, read in readers.items() if name not in without}
+    if not domains:
+        raise UsageError("no intent data is left to train on", hint="--without FEWER,NAMES")
+    return domains
+
+
+def spoken_like(text: str, draw: random.Random) -> str:
+    """The text as said or typed in haste: now and then without punctuation and capitals, after a greeting."""
+    if draw.random() < 0.35:
+        text = re.sub(r"[^\w\s']", " ", text.lower())
+    if draw.random() < 0.2:
+        text = draw.choice(_GREETINGS) + text
+    return " ".join(text.split())
+
+
+def _grouped(pairs: Iterator[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for intent, text in pairs:
+        found[intent].append(text)
+    return {intent: texts for intent, texts in found.items() if len(texts) >= _FEWEST}
+
+
+def _split(path: Path, splits: tuple[str | None, ...]) -> Iterator[tuple[str, str]]:
+    for row in map(json.loads, path.read_text("utf-8").splitlines()):
+        if row.get("split") in splits:
+            yield row["intent"], row["text"]
+
+
+def _requests(path: Path) -> Iterator[tuple[str, str]]:
+    for intent, text in _split(path, ("train",)):
+        if intent and intent not in _ACTS and "<div>" not in intent and len(text.split()) > 2:
+            yield intent, text
+
+
+def _star(path: Path) -> Iterator[tuple[str, str]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for row in map(json.loads, file):
+            said = [t["text"] for t in row["turns"] if t["role"] == "customer" and len(t["text"].split()) > 4]
+            if len(row["reasons"]) == 1 and said:
+                yield row["reasons"][0], said[0]
+
+
+def unlabelled(data: Path) -> list[str]:
+    """Texts of permissive sources without a use for their labels, from which a student learns the model's answers."""
+    texts = [row.text for row in training_rows(data)]
+    with gzip.open(data / "star/contacts.jsonl.gz", "rt", encoding="utf-8") as file:
+        texts += [turn["text"] for row in map(json.loads, file) for turn in row["turns"]]
+    with (data / "complaints/cfpb_payday.csv").open(newline="", encoding="utf-8") as file:
+        texts += [row["Consumer complaint narrative"] or "" for row in csv.DictReader(file)]
+    return sorted({" ".join(text.split()) for text in texts if text.strip()})
