@@ -8,11 +8,15 @@ from textinsight.link.clusters import find_clusters
 from textinsight.link.config import LinkConfig
 from textinsight.link.costs import COST_PER_CONTACT
 from textinsight.link.pairs import edge_pairs
+from textinsight.link.people import People, find_people
 from textinsight.link.references import references_of
 from textinsight.link.result import LinkCounts, LinkResult
-from textinsight.link.weights import LinkModel, load_model
+from textinsight.link.state import LinkState
+from textinsight.link.update import Known, update
+from textinsight.link.weights import LinkModel, load_model, read_model
 
 __all__ = [
-    "COST_PER_CONTACT", "LinkConfig", "LinkCounts", "LinkModel", "LinkResult", "build", "edge_pairs", "find_avoidable",
-    "find_clusters", "load_model", "references_of",
+    "COST_PER_CONTACT", "Known", "LinkConfig", "LinkCounts", "LinkModel", "LinkResult", "LinkState", "People", "build",
+    "edge_pairs", "find_avoidable", "find_clusters", "find_people", "load_model", "read_model", "references_of",
+    "update",
 ]  # fmt: skip

@@ -24,13 +24,14 @@ _EFFORT = ("long_wait", "repeat_information", "transfer", "unclear_answer")  # w
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One entry a linkable contact (customer and start time known), sorted; codes are -1 where unknown.
+    """One entry a linkable contact (person and start time known), sorted; codes are -1 where unknown.
 
+    customer: the person's code: column person_id (see `people`) if there is one, else customer_id.
     row: where the contact stands in the input. start, end: microseconds since 1970 (end = start if unknown).
     outcome: 0 unclear, 1 surely resolved, 2 probably resolved, 3 left open. stated: 0 unknown, 1 not stated, 2 stated.
     ending: 0 unknown, 1 the customer ends content, 2 neither, 3 cross. effort: 0 unknown, 1 none told, 2 told.
-    topics, people: names that `topic` and `customer` index, sorted. vectors: the input's rows (n_input, d), by `row`.
-    references: (n, k) codes. n_no_customer, n_no_time: contacts left out.
+    topics, people, companies: names that topic, customer and company index, sorted. references: (n, k) codes.
+    vectors: the input's rows (n_input, d), by `row`. n_no_customer, n_no_time: contacts left out.
     """
 
     row: Ints
@@ -50,6 +51,7 @@ class Frame:
     has_text: npt.NDArray[np.bool_]
     topics: tuple[str, ...]
     people: tuple[str, ...]
+    companies: tuple[str, ...]
     n_no_customer: int
     n_no_time: int
 
@@ -59,8 +61,8 @@ class Frame:
 
 def make_frame(contacts: pa.Table, vectors: npt.NDArray[np.floating]) -> Frame:
     """The frame of a contacts table. UsageError if a needed column is missing or the vectors do not fit."""
-    _check(contacts, vectors)
-    customer, people = sorted_codes(contacts["customer_id"])
+    check(contacts, vectors)
+    customer, people = sorted_codes(contacts["person_id" if "person_id" in contacts.column_names else "customer_id"])
     start = microseconds(contacts, "started_at")
     known = (customer >= 0) & (start != MISSING)
     ids, _ = sorted_codes(contacts["conversation_id"])
@@ -68,6 +70,7 @@ def make_frame(contacts: pa.Table, vectors: npt.NDArray[np.floating]) -> Frame:
     row = row[np.lexsort((ids[row], start[row], customer[row]))]
     end = microseconds(contacts, "ended_at")[row]
     topic, topics = sorted_codes(_column(contacts, "topic_id"))
+    company, companies = sorted_codes(_column(contacts, "company"))
     return Frame(
         row=row,
         customer=customer[row].astype(np.int64),
@@ -75,7 +78,7 @@ def make_frame(contacts: pa.Table, vectors: npt.NDArray[np.floating]) -> Frame:
         end=np.maximum(end, start[row]),  # MISSING is the smallest integer
         topic=topic[row],
         channel=sorted_codes(_known_channel(contacts))[0][row],
-        company=sorted_codes(_column(contacts, "company"))[0][row],
+        company=company[row],
         agent=sorted_codes(_column(contacts, "agent_id"))[0][row],
         outcome=_outcome(contacts)[row],
         stated=_stated(contacts)[row],
@@ -86,6 +89,7 @@ def make_frame(contacts: pa.Table, vectors: npt.NDArray[np.floating]) -> Frame:
         has_text=_has_text(vectors)[row],
         topics=topics,
         people=people,
+        companies=companies,
         n_no_customer=int((customer < 0).sum()),
         n_no_time=int(((customer >= 0) & (start == MISSING)).sum()),
     )
@@ -115,7 +119,8 @@ def sorted_codes(column: pa.ChunkedArray) -> tuple[Codes, tuple[str, ...]]:
     return rank[indices], tuple(names.take(pa.array(order)).to_pylist())
 
 
-def _check(contacts: pa.Table, vectors: npt.NDArray[np.floating]) -> None:
+def check(contacts: pa.Table, vectors: npt.NDArray[np.floating]) -> None:
+    """UsageError if a needed column is missing or the vectors do not fit."""
     missing = [name for name in _NEEDED if name not in contacts.column_names]
     if missing:
         raise UsageError(

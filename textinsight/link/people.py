@@ -1,7 +1,7 @@
 """Who contacted: contacts that share a customer id or an identity key are one person.
 
-A key that many customer ids share is a switchboard's or a shop's own and joins nobody; nor do keys that would chain many
-ids into one. Contacts with neither id nor key belong to nobody and are not linked, unless references may tell them.
+A key that many customer ids share is a switchboard's or a shop's own and joins nobody; nor do keys that would chain
+many ids into one. Contacts with neither id nor key belong to nobody and are not linked, unless references may tell.
 """
 
 from __future__ import annotations

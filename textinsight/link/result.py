@@ -10,35 +10,57 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from textinsight.link.frame import Codes, Frame, Ints, sorted_codes
+from textinsight.link.state import LinkState
 from textinsight.store.schema import DERIVED, TIME
 
 
 @dataclass(frozen=True, slots=True)
 class LinkCounts:
-    """How much was seen and how much could not be: contacts left out, pairs compared, pairs beyond the cap."""
+    """How much was seen and how much could not be.
+
+    without_customer, without_time: contacts left out. pairs: compared now; pairs_capped: beyond the cap among them.
+    by_key, by_reference: contacts without customer id that a key or a reference told. ids_joined: customer ids that
+    share a person with another. keys_shared: keys of too many customers. relinked: contacts looked at now.
+    """
 
     contacts: int
     without_customer: int
     without_time: int
     pairs: int
     pairs_capped: int
+    by_key: int = 0
+    by_reference: int = 0
+    ids_joined: int = 0
+    keys_shared: int = 0
+    relinked: int = 0
+
+    @property
+    def linkable(self) -> int:
+        """Contacts with a person and a time."""
+        return self.contacts - self.without_customer - self.without_time
 
 
 @dataclass(frozen=True, slots=True)
 class LinkResult:
     """links, threads, edges: as store.schema.DERIVED.
 
-    thread_of: (n,) thread id of each input row, null without customer.
-    model: name@version of the log-odds table. as_of: end of the observed time, None if no contact has a time.
+    thread_of, person_id: (n,) of each input row, null where nobody is known. state: what later contacts can be linked
+    with. as_of: end of the observed time, None if no contact has a time.
     """
 
     links: pa.Table
     threads: pa.Table
     edges: pa.Table
     thread_of: pa.Array
+    person_id: pa.Array
     counts: LinkCounts
-    model: str
+    state: LinkState
     as_of: datetime | None
+
+    @property
+    def model(self) -> str:
+        """name@version of the log-odds table."""
+        return self.state.model.name
 
 
 def thread_topics(frame: Frame, opener: Ints) -> Codes:
@@ -55,12 +77,21 @@ def thread_topics(frame: Frame, opener: Ints) -> Codes:
 
 
 def thread_of(contacts: pa.Table, frame: Frame, opener: Ints) -> pa.Array:
-    """(n_input,) thread id: "t-" and the id of the contact that opened it; null without customer."""
+    """(n_input,) thread id: "t-" and the id of the contact that opened it; null where nobody is known."""
     first = np.arange(contacts.num_rows)
     first[frame.row] = frame.row[opener]
     ids = contacts["conversation_id"].combine_chunks().take(pa.array(first))
     named = pc.binary_join_element_wise("t", ids, "-")
-    return _flat(pc.if_else(pc.is_valid(contacts["customer_id"]), named, None))
+    return _flat(pc.if_else(pc.is_valid(contacts["person_id"]), named, None))
+
+
+def openers_of(contacts: pa.Table, frame: Frame, thread_of: pa.Array) -> Ints:
+    """(n,) as `ThreadBuilder.opener`, back from the thread ids of the contacts."""
+    ids = pc.utf8_slice_codeunits(_flat(thread_of), start=2)
+    row = pc.index_in(ids, value_set=_flat(contacts["conversation_id"])).fill_null(-1).to_numpy()
+    place = np.arange(contacts.num_rows)
+    place[frame.row] = np.arange(len(frame))
+    return np.asarray(place[row[frame.row]], np.int64)
 
 
 def threads_table(
@@ -81,7 +112,7 @@ def threads_table(
     table = pa.table(
         {
             "thread_id": pc.binary_join_element_wise("t", _flat(contacts["conversation_id"]).take(row), "-"),
-            "customer_id": _flat(contacts["customer_id"]).take(row),
+            "customer_id": _flat(contacts["person_id"]).take(row),
             "topic_id": pa.concat_arrays([topic_id, _own_topics(contacts, untimed)]),
             "first_at": pa.concat_arrays([pa.array(frame.start[opening]).cast(TIME), none.cast(TIME)]),
             "last_at": pa.concat_arrays([pa.array(frame.start[last]).cast(TIME), none.cast(TIME)]),
@@ -95,8 +126,8 @@ def threads_table(
 
 
 def _untimed_rows(contacts: pa.Table, frame: Frame) -> Ints:
-    """Input rows with a customer but no time: each is a thread of its own."""
-    known = pc.is_valid(contacts["customer_id"]).to_numpy().astype(bool)
+    """Input rows with a person but no time: each is a thread of its own."""
+    known = pc.is_valid(contacts["person_id"]).to_numpy().astype(bool)
     known[frame.row] = False
     return np.flatnonzero(known)
 

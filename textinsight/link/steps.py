@@ -9,6 +9,7 @@ the same steps with their ends exchanged between customers of the same time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +30,7 @@ _EVEN, _SHARP, _MOST = 0.45, 8.0, 10.0  # kernel of the shipped encoder's cosine
 _NULLS = 5
 _PERIOD = 256  # steps, in order of time, among which ends are exchanged
 _MOST_SAMENESS = 0.2  # with fewer than some five issues, one frequent step makes all others look rare or frequent
+_PACKED = ("begin", "end", "starts")
 _CAUTION = 3.0  # null steps added beyond the best one: a handful of lucky steps is no surplus
 
 
@@ -76,7 +78,7 @@ class SurplusModel:
 
     def apply(self, frame: Frame, pairs: Pairs, opener: Ints) -> Surplus:
         """The surplus of steps of any frame; pairs and opener as in `fit_surplus`."""
-        out, told = _nothing(pairs), _told(frame, pairs)
+        out, told = nothing(pairs), _told(frame, pairs)
         surplus = _surplus_of(frame, pairs.take(told), opener, self._in(frame), self.prior)
         out.times[told], out.probability[told] = np.exp(surplus), self.chance(surplus)
         return out
@@ -92,6 +94,17 @@ class SurplusModel:
         return replace(self.references, customer=np.array([code.get(p, -1) for p in self.people], np.int64))
 
 
+def pack_steps(steps: _Steps) -> dict[str, Floats]:
+    """The arrays of references, named, as `unpack_steps` takes them; whose they are is kept beside."""
+    return {name: getattr(steps, name) for name in _PACKED}
+
+
+def unpack_steps(arrays: Mapping[str, npt.NDArray[np.generic]]) -> _Steps:
+    """References that belong to nobody yet; see `SurplusModel.people`."""
+    begin, end, starts = (arrays[name].astype(np.float32) for name in _PACKED)
+    return _Steps(begin, end, np.full(len(begin), -1, np.int64), starts)
+
+
 def find_surplus(frame: Frame, pairs: Pairs, opener: Ints) -> Surplus:
     """How probably the later thread of each pair was brought on by the earlier one; see `fit_surplus`."""
     return fit_surplus(frame, pairs, opener)[1]
@@ -102,7 +115,7 @@ def fit_surplus(frame: Frame, pairs: Pairs, opener: Ints) -> tuple[SurplusModel 
 
     pairs: a thread opener and a contact of an earlier thread of the customer. opener: (n,) of each contact's thread.
     """
-    out, told = _nothing(pairs), _told(frame, pairs)
+    out, told = nothing(pairs), _told(frame, pairs)
     if len(told) < FEWEST_STEPS:
         return None, out
     pairs = pairs.take(told)
@@ -120,7 +133,8 @@ def fit_surplus(frame: Frame, pairs: Pairs, opener: Ints) -> tuple[SurplusModel 
     return model, out
 
 
-def _nothing(pairs: Pairs) -> Surplus:
+def nothing(pairs: Pairs) -> Surplus:
+    """The surplus where it cannot be told."""
     return Surplus(np.zeros(len(pairs)), np.ones(len(pairs)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,37 +18,52 @@ from textinsight.link.frame import Ints
 class ThreadBuilder:
     """Fed with the scored pairs of n contacts in time order; a contact's pairs come in one call.
 
+    together: later → earlier contact that it joins whatever the pairs say. apart: later → contacts whose thread it may
+    not join, unless `together` says so.
     opener: (n,) position of the first contact of each contact's thread. previous: (n,) the earlier contact that
     it is linked to, -1 for openers. size: contacts in the thread, kept at the opener.
     """
 
     n: int
     config: LinkConfig
+    together: Mapping[int, int] = field(default_factory=dict)
+    apart: Mapping[int, Sequence[int]] = field(default_factory=dict)
+    _forced: Ints = field(init=False)
     opener: Ints = field(init=False)
     previous: Ints = field(init=False)
     size: Ints = field(init=False)
 
     def __post_init__(self) -> None:
+        self._forced = np.array(sorted(self.together), np.int64)
         self.opener = np.arange(self.n)
         self.previous = np.full(self.n, -1, np.int64)
         self.size = np.ones(self.n, np.int64)
 
-    def add(self, pairs: Pairs, probability: npt.NDArray[np.float64]) -> None:
-        """Decides, in time order, for every contact that has at least one probable pair."""
-        hopeful = np.unique(pairs.later[probability >= self.config.min_probability])
+    def add(self, pairs: Pairs, probability: npt.NDArray[np.float64], *, before: int | None = None) -> None:
+        """Decides, in time order, for every contact that has at least one probable pair or must join.
+
+        before: all contacts at lower positions have had their pairs; None: all contacts.
+        """
+        n_forced = int(np.searchsorted(self._forced, self.n if before is None else before))
+        forced, self._forced = self._forced[:n_forced], self._forced[n_forced:]
+        hopeful = np.unique(np.concatenate([pairs.later[probability >= self.config.min_probability], forced]))
         starts = np.searchsorted(pairs.later, hopeful, side="left")
         ends = np.searchsorted(pairs.later, hopeful, side="right")
         for contact, a, b in zip(hopeful.tolist(), starts.tolist(), ends.tolist(), strict=True):
-            best = self._best(pairs.earlier[a:b].tolist(), probability[a:b].tolist())
+            best = self.together.get(contact, -1)
+            if best < 0:
+                best = self._best(contact, pairs.earlier[a:b].tolist(), probability[a:b].tolist())
             if best >= 0:
                 self._join(contact, best)
 
-    def _best(self, earlier: list[int], probability: list[float]) -> int:
+    def _best(self, contact: int, earlier: list[int], probability: list[float]) -> int:
         """The earlier contact to link to: the likeliest of the thread that fits best on average, or -1."""
+        barred = {int(self.opener[other]) for other in self.apart.get(contact, ())}
         by_thread: dict[int, list[tuple[float, int]]] = defaultdict(list)
         for position, p in zip(earlier, probability, strict=True):
             by_thread[int(self.opener[position])].append((p, position))
-        fits = [(_mean(ps), max(ps)[1]) for thread, ps in by_thread.items() if self._fits(thread, ps)]
+        open_to = {thread: ps for thread, ps in by_thread.items() if thread not in barred}
+        fits = [(_mean(ps), max(ps)[1]) for thread, ps in open_to.items() if self._fits(thread, ps)]
         return max(fits)[1] if fits else -1
 
     def _fits(self, thread: int, ps: list[tuple[float, int]]) -> bool:

@@ -37,29 +37,56 @@ class Usual:
         return np.asarray((sides[0] + sides[1]) / 2, np.float64)
 
 
+@dataclass(frozen=True, slots=True)
+class UsualModel:
+    """First and second moments of the vectors: (k, d) and (k, d, d), of each company named and last of all others.
+
+    The others have none if they are too few; then what the shipped encoder gives unrelated contacts is taken.
+    """
+
+    companies: tuple[str, ...]
+    first: npt.NDArray[np.float32]
+    second: npt.NDArray[np.float32]
+
+    def of(self, frame: Frame) -> Usual:
+        """The usual similarity of every contact of any frame."""
+        mean, deviation = np.full(len(frame), _MEAN), np.full(len(frame), _DEVIATION)
+        place = {name: i for i, name in enumerate(self.companies)}
+        by_company = np.array(
+            [*(place.get(name, len(self.companies)) for name in frame.companies), len(self.companies)]
+        )
+        group = np.where(frame.has_text, by_company[frame.company], -1)
+        for g in range(len(self.first)):
+            rows = np.flatnonzero(group == g)
+            for b in range(0, len(rows), _BLOCK):
+                block = rows[b : b + _BLOCK]
+                vectors = frame.vectors[frame.row[block]].astype(np.float32)
+                mean[block] = vectors @ self.first[g]
+                variance = np.einsum("ij,ij->i", vectors @ self.second[g], vectors) - mean[block] ** 2
+                deviation[block] = np.sqrt(np.maximum(variance, _LEAST_DEVIATION**2))
+        return Usual(mean, deviation)
+
+
 def usual_similarity(frame: Frame) -> Usual:
     """From the first two moments of the vectors of each company that is large enough: no pair is looked at."""
-    mean, deviation = np.full(len(frame), _MEAN), np.full(len(frame), _DEVIATION)
-    for rows in _groups(frame):
-        first, second = _moments(frame, rows)
-        for b in range(0, len(rows), _BLOCK):
-            block = rows[b : b + _BLOCK]
-            vectors = frame.vectors[frame.row[block]].astype(np.float32)
-            mean[block] = vectors @ first
-            variance = np.einsum("ij,ij->i", vectors @ second, vectors) - mean[block] ** 2
-            deviation[block] = np.sqrt(np.maximum(variance, _LEAST_DEVIATION**2))
-    return Usual(mean, deviation)
+    return fit_usual(frame).of(frame)
 
 
-def _groups(frame: Frame) -> list[npt.NDArray[np.int64]]:
-    """Contacts with text: of each large company, and of all others together; too small groups are left out."""
+def fit_usual(frame: Frame) -> UsualModel:
+    """The moments of each large company, and of all other contacts together if they are enough."""
     company = np.where(frame.has_text, frame.company + 1, -1)
-    sizes = np.bincount(company[frame.has_text], minlength=1)
+    sizes = np.bincount(company[frame.has_text], minlength=len(frame.companies) + 1)[1:]
     large = np.argsort(-sizes, kind="stable")[:_MOST_COMPANIES]
     large = large[sizes[large] >= FEWEST]
-    groups = [np.flatnonzero(company == c) for c in large.tolist()]
-    rest = np.flatnonzero(frame.has_text & ~np.isin(company, large))
-    return [*groups, rest] if len(rest) >= FEWEST else groups
+    rest = np.flatnonzero(frame.has_text & ~np.isin(company, large + 1))
+    groups = [np.flatnonzero(company == c + 1) for c in large.tolist()]
+    moments = [_moments(frame, rows) for rows in ([*groups, rest] if len(rest) >= FEWEST else groups)]
+    d = frame.vectors.shape[1]
+    return UsualModel(
+        tuple(frame.companies[c] for c in large.tolist()),
+        np.array([m[0] for m in moments], np.float32).reshape(-1, d),
+        np.array([m[1] for m in moments], np.float32).reshape(-1, d, d),
+    )
 
 
 def _moments(frame: Frame, rows: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ class LinkModel:
 
     engine: the encoder it was fitted on. similarity_cuts: standard deviations above the usual (see `usual`).
     repeat_share: of the pairs that are related by their times (see `prior`), how many are one issue.
-    name: name@version.
+    name: name@version. learnt: from this archive's reviews, so that it is taken as it is (see `adapt`).
     Raises ModelError if the table does not fit SIGNALS.
     """
 
@@ -33,6 +34,7 @@ class LinkModel:
     repeat_share: float
     similarity_cuts: tuple[float, ...]
     weights: tuple[tuple[float, ...], ...]
+    learnt: bool = False
 
     def __post_init__(self) -> None:
         shape = [len(w) for w in self.weights]
@@ -69,7 +71,11 @@ def probability(log_odds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 @lru_cache(maxsize=2)
 def load_model(name: str = "link") -> LinkModel:
     """The log-odds table in models/<name>, files checked; ModelError if missing, altered or of another shape."""
-    folder = model_path(name)
+    return read_model(model_path(name))
+
+
+def read_model(folder: Path) -> LinkModel:
+    """The log-odds table in a folder whose files were checked; ModelError if it cannot be read or has another shape."""
     try:
         meta = json.loads((folder / "meta.json").read_text("utf-8"))
         table = json.loads((folder / "weights.json").read_text("utf-8"))
@@ -82,6 +88,7 @@ def load_model(name: str = "link") -> LinkModel:
             repeat_share=float(table["repeat_share"]),
             similarity_cuts=tuple(float(c) for c in table["similarity_cuts"]),
             weights=weights,
+            learnt=bool(table.get("learnt", False)),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"link model {name!r} in {folder} cannot be read: {error}", hint=_HINT) from error
+        raise ModelError(f"link model in {folder} cannot be read: {error}", hint=_HINT) from error
