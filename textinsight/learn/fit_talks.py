@@ -1,0 +1,209 @@
+"""From a trained network to models/turns-en: export, calibration, and what holds for whole conversations.
+
+python -m textinsight.learn.fit_talks --data FOLDER --network FILE.safetensors --tokenizer FILE [--out models/turns-en]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textinsight.conversation import Role
+from textinsight.encode.turns import MODEL, TurnReader
+from textinsight.findings import EFFORT_DRIVERS
+from textinsight.learn.export_turns import GRAPH, WEIGHTS, export
+from textinsight.learn.labels import LabelledTalk, LabelledTurn, allowed, read_sentences
+from textinsight.learn.meta import write_meta
+from textinsight.learn.train_turns import start_network
+from textinsight.learn.turn_data import held_out, talks
+from textinsight.tag.labels import LABELS, MOOD
+from textinsight.tag.talk import FLAGS, features, flag_inputs
+
+log = logging.getLogger(__name__)
+
+VERSION = "1"
+LICENCE = "Apache-2.0 (weights, and those they started from); training data: see CARD.md"
+OUTCOMES = ("resolved", "unresolved", "moved", "unclear")
+
+_DIMENSION = 384
+_SLOPE_PRIOR, _SHIFT_PRIOR = 20.0, 0.5  # pseudo-strength that holds a label's slope at 1 and its shift at 0
+_FROM_TRAINING = 0.3  # weight of a conversation the turn model has seen, beside 1 for one it has not
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class FitConfig:
+    """Inverse penalties of the logistic models; ridge: penalty of the effort score."""
+
+    outcome_penalty: float = 0.3
+    flag_penalty: float = 1.0
+    ridge: float = 20.0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Conversations with their turns' chances, weights and roles."""
+
+    talks: Sequence[LabelledTalk]
+    chances: Sequence[Array]
+    weights: Array
+
+    def roles(self, number: int) -> list[Role]:
+        """The speakers of one conversation's turns."""
+        return [turn.role for turn in self.talks[number].conversation.turns]
+
+
+def calibration(reader: TurnReader, turns: Sequence[LabelledTurn]) -> dict[str, list[float]]:
+    """Slope and shift of every logit: the least log loss on turns that the network has not seen, held near 1 and 0."""
+    logits = np.array([_log_odds(read.chances) for read in reader.read([turn.text for turn in turns])])
+    slope, shift = np.ones(len(LABELS)), np.zeros(len(LABELS))
+    customers = np.array([turn.role is Role.CUSTOMER for turn in turns])
+    slope[: len(MOOD)], shift[: len(MOOD)] = _fit_mood(
+        logits[customers, : len(MOOD)],
+        np.array([[label in turn.labels for label in MOOD] for turn in turns if turn.role is Role.CUSTOMER], float),
+    )
+    for number, label in enumerate(LABELS[len(MOOD) :], len(MOOD)):
+        rows = [i for i, turn in enumerate(turns) if label in allowed(turn.role)]
+        wanted = np.array([label in turns[i].labels for i in rows], float)
+        slope[number], shift[number] = _fit_flag(logits[rows, number], wanted)
+    return {"slope": slope.round(4).tolist(), "shift": shift.round(4).tolist()}
+
+
+def _log_odds(chances: npt.NDArray[np.float32]) -> Array:
+    """Moods as log shares, the others as log odds."""
+    p = np.clip(chances.astype(float), 1e-7, 1 - 1e-7)
+    return np.concatenate([np.log(p[: len(MOOD)]), np.log(p[len(MOOD) :] / (1 - p[len(MOOD) :]))])
+
+
+def _fit_mood(logits: Array, wanted: Array) -> tuple[Array, Array]:
+    from scipy.optimize import minimize
+    from scipy.special import log_softmax
+
+    def loss(x: Array) -> float:
+        scaled = log_softmax(logits * x[0] + np.append(x[1:], 0.0)[[0, 2, 1]], axis=1)
+        return float(-(wanted * scaled).sum() + _SHIFT_PRIOR * (x[1:] ** 2).sum())
+
+    best = minimize(loss, np.array([1.0, 0.0, 0.0])).x
+    return np.full(len(MOOD), best[0]), np.array([best[1], 0.0, best[2]])
+
+
+def _fit_flag(logits: Array, wanted: Array) -> tuple[float, float]:
+    from scipy.optimize import minimize
+
+    def loss(x: Array) -> float:
+        odds = x[0] * logits + x[1]
+        fit = np.logaddexp(0, odds) - wanted * odds
+        return float(fit.sum() + _SLOPE_PRIOR * (x[0] - 1) ** 2 + _SHIFT_PRIOR * x[1] ** 2)
+
+    slope, shift = minimize(loss, np.array([1.0, 0.0])).x
+    return float(max(0.1, slope)), float(shift)
+
+
+def sample(reader: TurnReader, labelled: Sequence[LabelledTalk]) -> Sample:
+    """The conversations read by the model."""
+    chances = [
+        np.array([read.chances for read in reader.read([turn.text for turn in talk.conversation.turns])], float)
+        for talk in labelled
+    ]
+    weights = np.array([1.0 if held_out(t.conversation.conversation_id) else _FROM_TRAINING for t in labelled])
+    return Sample(labelled, chances, weights)
+
+
+def fit(found: Sample, *, config: FitConfig) -> dict[str, Any]:
+    """The content of talk.json."""
+    inputs = np.array([features(chances, found.roles(i)) for i, chances in enumerate(found.chances)])
+    outcome = _outcome(inputs, [talk.resolution for talk in found.talks], found.weights, config)
+    effort = _ridge(inputs, np.array([talk.effort for talk in found.talks], float), found.weights, config.ridge)
+    flags = {flag: _flag(found, flag, config).round(4).tolist() for flag in FLAGS}
+    return {
+        "outcomes": OUTCOMES,
+        "outcome": outcome.round(4).tolist(),
+        "effort": effort.round(4).tolist(),
+        "flags": flags,
+    }
+
+
+def _outcome(inputs: Array, wanted: Sequence[str], weights: Array, config: FitConfig) -> Array:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=config.outcome_penalty, max_iter=2000)
+    model.fit(inputs, [OUTCOMES.index(outcome) for outcome in wanted], sample_weight=weights)
+    return np.hstack([model.coef_, model.intercept_[:, None]])
+
+
+def _ridge(inputs: Array, wanted: Array, weights: Array, penalty: float) -> Array:
+    from sklearn.linear_model import Ridge
+
+    model = Ridge(alpha=penalty).fit(inputs, wanted, sample_weight=weights)
+    return np.append(model.coef_, model.intercept_)
+
+
+def _flag(found: Sample, flag: str, config: FitConfig) -> Array:
+    from sklearn.linear_model import LogisticRegression
+
+    inputs = np.array([flag_inputs(chances, found.roles(i), flag) for i, chances in enumerate(found.chances)])
+    wanted = [any(labels & frozenset(FLAGS[flag]) for labels in talk.turns) for talk in found.talks]
+    model = LogisticRegression(C=config.flag_penalty, max_iter=2000).fit(inputs, wanted, sample_weight=found.weights)
+    return np.append(model.coef_[0], model.intercept_[0])
+
+
+def build(data: Path, network: Path, tokenizer: Path, out: Path, *, config: FitConfig = FitConfig()) -> None:
+    """Export, calibrate, fit and describe; `out` is then a shippable model."""
+    out.mkdir(parents=True, exist_ok=True)
+    export(start_network(network), out)
+    if tokenizer.resolve() != (out / "tokenizer.json").resolve():
+        shutil.copy(tokenizer, out / "tokenizer.json")
+    neutral = {"slope": [1.0] * len(LABELS), "shift": [0.0] * len(LABELS)}
+    _describe(out, neutral, files=())
+    labelled = talks(data)
+    turns = [turn for talk in labelled for turn in talk.labelled_turns()] + list(read_sentences(data))
+    unseen = [turn for turn in turns if held_out(turn.group) and turn.role in (Role.CUSTOMER, Role.AGENT)]
+    log.info("calibrating on %d turns", len(unseen))
+    fitted = calibration(TurnReader(out), unseen)
+    _describe(out, fitted, files=())
+    log.info("fitting on %d conversations", len(labelled))
+    talk = fit(sample(TurnReader(out), labelled), config=config)
+    (out / "talk.json").write_text(json.dumps(talk, indent=1) + "\n", "utf-8")
+    _describe(out, fitted, files=(GRAPH, WEIGHTS, "tokenizer.json", "talk.json"))
+
+
+def _describe(out: Path, fitted: dict[str, list[float]], *, files: Sequence[str]) -> None:
+    write_meta(
+        out,
+        f"{MODEL}@{VERSION}",
+        licence=LICENCE,
+        files=files,
+        labels=LABELS,
+        moods=len(MOOD),
+        dimension=_DIMENSION,
+        calibration=fitted,
+        drivers=EFFORT_DRIVERS,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build the model folder."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder with the public data")
+    parser.add_argument("--network", type=Path, required=True, help="what train_turns saved")
+    parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json of the base model")
+    parser.add_argument("--out", type=Path, default=Path("models") / MODEL)
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    build(options.data, options.network, options.tokenizer, options.out)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

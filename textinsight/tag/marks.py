@@ -1,0 +1,116 @@
+"""What each turn carries: the student's answer where it is sure, the turn model's where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from textinsight.conversation import Role
+from textinsight.encode.turns import turn_reader
+from textinsight.errors import ModelError, UsageError
+from textinsight.tag.labels import AGENT, CUSTOMER, LABELS, MOOD
+from textinsight.tag.student import student
+from textinsight.tag.words import Spoken
+
+_CLERKS = (Role.AGENT, Role.BOT)
+_OF_CUSTOMER = tuple(LABELS.index(label) for label in CUSTOMER)
+_OF_AGENT = tuple(LABELS.index(label) for label in AGENT)
+_MOODS = len(MOOD)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadConfig:
+    """doubt: the student's answer counts if no label of the speaker is further from certain than this.
+
+    0: the turn model reads every turn. 1: it reads none. See docs/tags.md for what each costs and gains.
+    """
+
+    doubt: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.doubt <= 1.0:
+            raise UsageError(f"ReadConfig.doubt must lie in [0, 1], got {self.doubt}", hint="ReadConfig(doubt=0.1)")
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """One turn's chances, (labels,) in [0, 1], and who gave them."""
+
+    said: Spoken
+    chances: npt.NDArray[np.float32]
+    model: str
+    spans: dict[int, tuple[int, int]] | None  # None: the student's evidence is found when asked for
+
+    def chance(self, label: str) -> float:
+        """The probability that the turn carries the label."""
+        return float(self.chances[LABELS.index(label)])
+
+    @property
+    def mood(self) -> int:
+        """-1, 0, 1."""
+        return int(self.chances[:_MOODS].argmax()) - 1
+
+    @property
+    def score(self) -> float:
+        """P(positive) - P(negative), in [-1, 1]."""
+        return round(float(self.chances[2] - self.chances[0]), 4)
+
+    def evidence(self, label: str) -> tuple[int, int]:
+        """Characters [start, end) of the words that decided; the whole turn where none stands out."""
+        number = LABELS.index(label)
+        span = student().evidence(self.said, label) if self.spans is None else self.spans.get(number, (0, 0))
+        return span if span[1] > span[0] else (0, len(self.said.text.rstrip()))
+
+
+def mark(said: Sequence[Spoken], roles: Sequence[Role], *, config: ReadConfig = ReadConfig()) -> list[Marks]:
+    """One `Marks` a turn. ModelError if a model is missing, altered or made for other labels."""
+    if not said:
+        return []
+    if config.doubt <= 0:
+        return _read_all(said)
+    quick = student()
+    chances = quick.read(said)
+    marks = [Marks(text, row, quick.name, None) for text, row in zip(said, chances, strict=True)]
+    open_ = np.flatnonzero(_doubt(chances, roles) > config.doubt).tolist()
+    for turn, careful in zip(open_, _read_all([said[turn] for turn in open_]), strict=True):
+        marks[turn] = careful
+    return marks
+
+
+def _read_all(said: Sequence[Spoken]) -> list[Marks]:
+    if not said:
+        return []
+    reader = _reader()
+    return [
+        Marks(text, read.chances, reader.name, read.spans)
+        for text, read in zip(said, reader.read([text.text for text in said]), strict=True)
+    ]
+
+
+@lru_cache(maxsize=1)
+def _reader():  # type: ignore[no-untyped-def]  # see turn_reader
+    reader = turn_reader()
+    if reader.labels != LABELS:
+        raise ModelError(
+            f"{reader.name} gives other labels than the taggers know", hint="unset TEXTINSIGHT_MODEL_DIR, or retrain"
+        )
+    return reader
+
+
+def _doubt(chances: npt.NDArray[np.float32], roles: Sequence[Role]) -> npt.NDArray[np.float32]:
+    """(n,): the distance from certainty of the least certain answer that counts for the speaker."""
+    flags = np.minimum(chances, 1 - chances)
+    customer = np.maximum(flags[:, _OF_CUSTOMER].max(axis=1), 1 - chances[:, :_MOODS].max(axis=1))
+    agent = flags[:, _OF_AGENT].max(axis=1)
+    is_customer = np.array([role is Role.CUSTOMER for role in roles])
+    is_clerk = np.array([role in _CLERKS for role in roles])
+    return np.where(is_customer, customer, np.where(is_clerk, agent, 0.0)).astype(np.float32)
+
+
+def model_names() -> tuple[str, ...]:
+    """name@version of both readers."""
+    return student().name, _reader().name
