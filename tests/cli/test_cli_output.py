@@ -18,7 +18,7 @@ from textinsight.pipeline.report import Headline, RunReport
 from textinsight.store import PUBLIC, Archive
 
 Call = Callable[..., Any]
-COMMANDS = ("demo", "run", "export", "app", "doctor", "synth", "topics discover")
+COMMANDS = ("demo", "run", "export", "app", "doctor", "synth", "downstream", "fcr", "topics discover")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -13,6 +13,7 @@ import typer
 
 from textinsight import __version__
 from textinsight.cli import show
+from textinsight.cli.downstream import downstream, fcr
 from textinsight.errors import ExitCode, UsageError
 from textinsight.resources import data_path
 
@@ -163,6 +164,16 @@ def synth(
     show.note(f"{written:,} contacts → {out}")
     return ExitCode.OK
 
+
+app.command(
+    epilog="Examples: `textinsight downstream -a ./archive`  ·  "
+    "`textinsight downstream -a ./archive --window 30 --json`"
+    "  ·  `textinsight downstream -a ./archive --pairs 'Card order' 'Card activation'`"
+)(downstream)
+app.command(
+    epilog="Examples: `textinsight fcr -a ./archive --by topic`  ·  "
+    "`textinsight fcr -a ./archive --by agent --window 7`  ·  `textinsight fcr -a ./archive --handle-time`"
+)(fcr)
 
 topics_app = typer.Typer(no_args_is_help=True, help="Contact reasons of any text column, without an archive.")
 app.add_typer(topics_app, name="topics")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textinsight.store.doctor import Complaint
 
 SCHEMA = 1
-_GREY_BELOW = 100  # starts below which an edge's figures are shown but not to be leant on
+GREY_BELOW = 100  # starts below which an edge's figures are shown but not to be leant on
 
 _NAMES = {
     "contacts": "contacts",
@@ -111,7 +111,7 @@ def column_topics(found: ColumnTopics, out: Path, *, as_json: bool) -> None:
         fields = asdict(found) | {"out": str(out)}
         sys.stdout.write(json.dumps({"schema": SCHEMA, "topics": fields}, ensure_ascii=False) + "\n")
         return
-    table = _table("topic", "rows", "share")
+    table = listing("topic", "rows", "share")
     for topic in sorted(found.topics, key=lambda topic: -topic.n):
         table.add_row(Text(topic.label), f"{topic.n:,}", f"{topic.n / found.n_rows:.1%}")
     console = Console(highlight=False)
@@ -134,7 +134,7 @@ def complaints(found: Sequence[Complaint], *, as_json: bool) -> None:
 
 
 def _inputs(found: RunReport) -> Table:
-    table = _table("input", "read", "stored", "refused", "")
+    table = listing("input", "read", "stored", "refused", "")
     for count in found.inputs:
         known = "known already" if count.known else ""
         table.add_row(Text(count.source), f"{count.n_read:,}", f"{count.n_stored:,}", f"{count.n_rejected:,}", known)
@@ -148,7 +148,7 @@ def _refusal(one: Refusal) -> Text:
 
 
 def _headlines(found: RunReport) -> Table:
-    table = _table("measure", "value", "95% interval", "n", "unknown")
+    table = listing("measure", "value", "95% interval", "n", "unknown")
     for line in found.headlines:
         interval = f"{_figure(line.low, line.unit)} – {_figure(line.high, line.unit)}" if line.low is not None else ""
         base = line.n + line.n_unknown
@@ -158,7 +158,7 @@ def _headlines(found: RunReport) -> Table:
 
 
 def _topics(found: RunReport) -> Table:
-    table = _table("top topics", "contacts", "share")
+    table = listing("top topics", "contacts", "share")
     for line in found.topics:
         table.add_row(Text(line.label), f"{line.n:,}", f"{line.share:.1%}")
     if found.unclear_share is not None:
@@ -168,9 +168,9 @@ def _topics(found: RunReport) -> Table:
 
 def _edges(found: RunReport) -> Table:
     days = found.edges[0].window_days
-    table = _table(f"strongest downstream edges, {days} days", "after", "usually", "lift", "95% interval", "starts")
+    table = listing(f"strongest downstream edges, {days} days", "after", "usually", "lift", "95% interval", "starts")
     for e in found.edges:
-        style = "dim" if e.n_starts < _GREY_BELOW else ""
+        style = "dim" if e.n_starts < GREY_BELOW else ""
         name = Text(f"{e.topic_a}  →  {e.topic_b}", style=style)
         lift = f"{e.lift_low:.1f} – {e.lift_high:.1f}"
         table.add_row(
@@ -179,9 +179,10 @@ def _edges(found: RunReport) -> Table:
     return table
 
 
-def _table(first: str, *others: str) -> Table:
+def listing(first: str, *others: str, width: int = 34) -> Table:
+    """An empty table: names to the left, figures to the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", title=" ")
-    table.add_column(first, min_width=34)
+    table.add_column(first, min_width=width)
     for name in others:
         table.add_column(name, justify="right", no_wrap=True)  # names may wrap, figures may not
     return table

@@ -180,5 +180,5 @@ def _pairs_by_edge(pairs: pa.Table) -> dict[tuple[str, str], pa.Table]:
     """(topic_a, topic_b) → its rows; pairs are sorted by topics."""
     a, b = pairs["topic_a"].to_pylist(), pairs["topic_b"].to_pylist()
     cuts = [i for i in range(len(a)) if i == 0 or (a[i], b[i]) != (a[i - 1], b[i - 1])]
-    ends = [*cuts[1:], len(a)]
+    ends = [*cuts, len(a)][1:]
     return {(a[i], b[i]): pairs.slice(i, end - i) for i, end in zip(cuts, ends, strict=True)}
