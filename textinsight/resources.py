@@ -32,18 +32,19 @@ def model_path(name: str) -> Path:
     """
     own = os.environ.get("TEXTINSIGHT_MODEL_DIR")
     folder = Path(own) / name if own else data_path("models", name)
+    check_files(folder, hint="unset TEXTINSIGHT_MODEL_DIR to use the shipped model, or reinstall textinsight")
+    return folder
+
+
+def check_files(folder: Path, *, hint: str) -> None:
+    """ModelError unless every file of a model's folder has the sha256 that its meta.json says."""
     try:
         hashes: dict[str, str] = json.loads((folder / "meta.json").read_text("utf-8"))["sha256"]
         for file, expected in hashes.items():
             got = hashlib.sha256((folder / file).read_bytes()).hexdigest()
             if got != expected:
                 raise ModelError(
-                    f"{folder / file} was altered: sha256 {got[:12]}…, expected {expected[:12]}…",
-                    hint="reinstall textinsight, or rebuild the model's meta.json if you trained it yourself",
+                    f"{folder / file} was altered: sha256 {got[:12]}…, expected {expected[:12]}…", hint=hint
                 )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(
-            f"model {name!r} cannot be loaded from {folder}: {error}",
-            hint="unset TEXTINSIGHT_MODEL_DIR to use the shipped model",
-        ) from error
-    return folder
+        raise ModelError(f"model {folder.name!r} cannot be loaded from {folder}: {error}", hint=hint) from error

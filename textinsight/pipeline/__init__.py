@@ -64,8 +64,9 @@ def build_archive(
         known = store.progress()
         _store_all(store, files, known=known, settings=settings, progress=progress)
         counts = _counts(files, before=known, after=store.progress())
-        if not is_related(store) or _last_settings(store) != _deciding(settings):
-            relate(store, settings=settings, progress=progress, engine=engine)
+        same = _last_settings(store) == _deciding(settings)
+        if not (is_related(store) and same):
+            relate(store, settings=settings, progress=progress, engine=engine, kept=same)
         store.append_run(_run_row(began, counts, settings, engine))
     return make_report(store, inputs=counts, window_days=settings.window_days, seconds=time.monotonic() - started)
 

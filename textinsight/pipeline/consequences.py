@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,14 +14,28 @@ from textinsight.store import DERIVED
 Tables = dict[str, pa.Table]
 
 
-def longer_windows(
-    contacts: pa.Table, vectors: npt.NDArray[np.floating], *, window_days: int
-) -> dict[int, measure.Linked]:
-    """Contacts linked anew for the shown windows that are longer than this one: only then can they be measured."""
-    longer = [days for days in measure.WINDOWS if days > window_days]
-    configs = [link.LinkConfig(window_days=days, edge_windows=()) for days in longer]
-    found = [link.build(contacts, vectors, config=config) for config in configs]
-    return {days: measure.Linked(f.thread_of, f.links, f.threads) for days, f in zip(longer, found, strict=True)}
+def longer_windows(linked: link.LinkResult, longer: Mapping[int, link.LinkResult]) -> dict[int, measure.Linked]:
+    """Window in days → what linking within it found: only then can a window longer than the run's be measured.
+
+    What was one issue within the shorter window stays one, so that nobody comes back less often in a longer one.
+    """
+    return {days: _joined(linked, more) for days, more in longer.items()}
+
+
+def _joined(one: link.LinkResult, more: link.LinkResult) -> measure.Linked:
+    """Threads that either linking put together, under the smallest of their names; the links of both."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    known = pc.is_valid(one.thread_of)
+    names = pc.unique(pa.concat_arrays([one.thread_of.filter(known), more.thread_of.filter(known)])).sort()
+    a, b = (pc.index_in(r.thread_of.filter(known), value_set=names).to_numpy() for r in (one, more))
+    graph = coo_array((np.ones(len(a), bool), (a, b)), shape=(len(names), len(names)))
+    group = connected_components(graph, directed=False)[1]
+    first = np.unique(group, return_index=True)[1]
+    joined = names.take(pa.array(first[group[a]]))
+    place = pa.array(np.cumsum(known.to_numpy(zero_copy_only=False)) - 1, mask=~known.to_numpy(zero_copy_only=False))
+    return measure.Linked(joined.take(place), pa.concat_tables([one.links, more.links]), one.threads)
 
 
 def consequences(

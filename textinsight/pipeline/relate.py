@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from textinsight import link, measure, topics
 from textinsight.errors import UsageError
 from textinsight.pipeline.consequences import consequences, longer_windows
+from textinsight.pipeline.linking import link_contacts, may_keep, with_references
 from textinsight.pipeline.progress import Progress
 from textinsight.pipeline.settings import Settings
 from textinsight.store import DERIVED, Archive
@@ -29,33 +30,51 @@ class Contacts:
     vectors: npt.NDArray[np.floating]
 
 
-def relate(archive: Archive, *, settings: Settings, progress: Progress, engine: str) -> None:
-    """Rebuild every derived table; `assignments` comes last and marks them complete."""
+def relate(
+    archive: Archive, *, settings: Settings, progress: Progress, engine: str, kept: bool = True
+) -> link.LinkResult:
+    """Bring every derived table up to date; what linking found.
+
+    kept: link only people with something new, where the linking before allows it; else everybody, by a measure taken
+    anew. `linking` is emptied first and written last: without it, the next time everybody is linked.
+    """
     contacts = load_contacts(archive, engine)
     progress.stage("topics", None)
-    model, fitted_on = _topic_model(archive, contacts, engine)
+    model, fitted_on, is_old = _topic_model(archive, contacts, engine)
     table = _with_topics(contacts.table, model, topics.assign(model, contacts.vectors))
     progress.stage("links", None)
-    table = table.append_column("references", link.references_of(_numbered_turns(archive), table["conversation_id"]))
-    linked = link.build(table, contacts.vectors, config=link.LinkConfig(window_days=settings.window_days))
-    wider = longer_windows(table, contacts.vectors, window_days=settings.window_days)
+    kept = kept and is_old and may_keep(archive, settings)
+    table = with_references(archive, table, kept=kept)
+    longer = [days for days in measure.WINDOWS if days > settings.window_days]
+    linking = link_contacts(archive, table, contacts.vectors, settings=settings, windows=longer, kept=kept)
+    linked = linking.found[settings.window_days]
+    wider = longer_windows(linked, {days: linking.found[days] for days in longer})
     table = table.append_column("thread_id", linked.thread_of)
     progress.stage("measures", None)
-    measures = measure.compute(table, linked.links, linked.threads, window_days=settings.window_days, wider=wider)
+    measured = _by_person(table, linked.person_id)
+    measures = measure.compute(measured, linked.links, linked.threads, window_days=settings.window_days, wider=wider)
     table = table.append_column("csat_predicted", measure.predict_csat(table).values)
     derived = {
+        "linking": DERIVED["linking"].empty_table(),
         "topics": _topic_table(model, table, fitted_on=fitted_on),
         "links": linked.links,
         "threads": linked.threads,
         "edges": linked.edges,
         "measures": measures,
-        **consequences(table, linked, window_days=settings.window_days, wider=wider),
+        **consequences(measured, linked, window_days=settings.window_days, wider=wider),
+        **linking.tables,
         "assignments": table.select(DERIVED["assignments"].names),
     }
-    progress.stage("writing tables", len(derived))
-    for name, data in derived.items():
+    progress.stage("writing tables", len(derived) + 1)
+    for name, data in (*derived.items(), ("linking", linking.mark)):
         archive.replace(name, data)
         progress.advance(1)
+    return linked
+
+
+def _by_person(contacts: pa.Table, person_id: pa.Array) -> pa.Table:
+    """The contacts with their person for a customer: who shares a phone number or account counts once."""
+    return contacts.set_column(contacts.schema.get_field_index("customer_id"), "customer_id", person_id)
 
 
 def is_related(archive: Archive) -> bool:
@@ -83,12 +102,6 @@ def load_contacts(archive: Archive, engine: str) -> Contacts:
     return Contacts(table, _matrix(stored["vector"]))
 
 
-def _numbered_turns(archive: Archive) -> pa.Table:
-    return archive.query(
-        "SELECT conversation_id, text FROM turns WHERE regexp_matches(text, '[0-9]{4}') ORDER BY conversation_id, turn"
-    )
-
-
 def _matrix(column: pa.ChunkedArray) -> npt.NDArray[np.float16]:
     """(n, d) float16, read straight from Arrow's buffers: a million vectors are not copied twice."""
     parts = [_values(chunk) for chunk in column.chunks if len(chunk)]
@@ -101,16 +114,19 @@ def _values(chunk: pa.Array) -> npt.NDArray[np.float16]:
     return np.frombuffer(data, np.uint8)[ends[0] : ends[-1]].view("<f2")
 
 
-def _topic_model(archive: Archive, contacts: Contacts, engine: str) -> tuple[topics.TopicModel, int]:
-    """The archive's topics, discovered anew if it has none or has outgrown them; and on how many contacts they rest."""
+def _topic_model(archive: Archive, contacts: Contacts, engine: str) -> tuple[topics.TopicModel, int, bool]:
+    """The archive's topics, discovered anew if it has none or has outgrown them; on how many contacts they rest;
+
+    and whether they are the ones that were there.
+    """
     stored = archive.query("SELECT * FROM topics WHERE engine = ?", [engine])
     old = topics.TopicModel.from_table(stored) if stored.num_rows else None
     fitted_on = pc.max(stored["fitted_on"]).as_py() or 0
     if old is not None and contacts.table.num_rows < _REFIT_GROWTH * fitted_on:
-        return old, fitted_on
+        return old, fitted_on, True
     config = topics.TopicsConfig(share=_LEAST_SHARE)
     new = topics.discover(contacts.table["issue_text"].to_pylist(), contacts.vectors, engine=engine, config=config)
-    return (topics.reconcile(old, new) if old is not None else new), contacts.table.num_rows
+    return (topics.reconcile(old, new) if old is not None else new), contacts.table.num_rows, False
 
 
 def _with_topics(table: pa.Table, model: topics.TopicModel, assigned: topics.Assignment) -> pa.Table:

@@ -15,12 +15,16 @@ class Settings:
     """Settings of a run; UsageError if one cannot be.
 
     mapping: our field name → the input's column name. window_days: how long after a contact ended a later one counts
-    as its repeat or its consequence. encoder: see `encode.load_encoder`. processes: workers that tag.
-    shard_size: contacts committed at once (what a kill can cost at most).
+    as its repeat or its consequence. link_by_reference: whether contacts without customer id or key are tied to others
+    by a reference number in the text. max_q: false-discovery rate up to which an edge tells downstream links.
+    encoder: see `encode.load_encoder`. processes: workers that tag. shard_size: contacts committed at once (what a kill
+    can cost at most).
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)
     window_days: int = 14
+    link_by_reference: bool = False
+    max_q: float = 0.05
     encoder: str = "static-en"
     processes: int = field(default_factory=lambda: os.cpu_count() or 1)
     shard_size: int = 1000
@@ -34,6 +38,9 @@ class Settings:
                     f"{name} must lie in {low}..{high}, got {value}", hint=f"--{name.replace('_', '-')} {low}"
                 )
 
+        if not 0 < self.max_q < 1:
+            raise UsageError(f"max_q must lie strictly between 0 and 1, got {self.max_q}", hint="--max-q 0.05")
+
     def deciding(self) -> dict[str, object]:
         """Those settings that change results, JSON-able."""
-        return {"window_days": self.window_days, "encoder": self.encoder}
+        return {name: getattr(self, name) for name in ("window_days", "encoder", "link_by_reference", "max_q")}

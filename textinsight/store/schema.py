@@ -260,7 +260,10 @@ DERIVED: dict[str, pa.Schema] = {
 
 DERIVED |= {  # what linking keeps for itself, so that a new day's contacts link without the others
     "people": pa.schema([("conversation_id", pa.string()), ("person_id", pa.string()), ("references", _TEXTS)]),
-    "linking": pa.schema([("settings", pa.string()), ("fitted_on", pa.int64()), ("state", pa.binary())]),
+    "wider": pa.schema([("conversation_id", pa.string()), ("window_days", pa.int32()), ("thread_id", pa.string())]),
+    "wider_links": pa.schema([*DERIVED["links"], ("window_days", pa.int32())]),
+    "link_states": pa.schema([("window_days", pa.int32()), ("state", pa.binary())]),
+    "linking": pa.schema([("settings", pa.string()), ("n_reviews", pa.int64())]),  # written last: all belongs together
 }
 
 _HIDDEN = {"source", "source_line", "identity_keys"}
