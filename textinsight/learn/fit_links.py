@@ -188,16 +188,7 @@ def write(
 ) -> None:
     """weights.json and meta.json with scores, settings and sha256."""
     out.mkdir(parents=True, exist_ok=True)
-    signals = {s.name: dict(zip(s.labels, w, strict=True)) for s, w in zip(SIGNALS, model.weights, strict=True)}
-    table = {
-        "engine": model.engine,
-        "prior": model.prior,
-        "repeat_share": model.repeat_share,
-        "similarity_cuts": model.similarity_cuts,
-        "signals": signals,
-        "set_by_hand": [f"{signal}: {label}" for signal, label in SET_BY_HAND],
-    }
-    (out / "weights.json").write_text(json.dumps(table, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    write_weights(out, model, set_by_hand=[f"{signal}: {label}" for signal, label in SET_BY_HAND])
     write_meta(
         out,
         f"link@{config.version}",
@@ -207,6 +198,21 @@ def write(
         scores={how: {world: asdict(s) for world, s in found.items()} for how, found in scores.items()},
         settings=asdict(config),
     )
+
+
+def write_weights(out: Path, model: LinkModel, **notes: object) -> None:
+    """weights.json, as `link.read_model` takes it; notes are for readers."""
+    signals = {s.name: dict(zip(s.labels, w, strict=True)) for s, w in zip(SIGNALS, model.weights, strict=True)}
+    table = {
+        "engine": model.engine,
+        "prior": model.prior,
+        "repeat_share": model.repeat_share,
+        "similarity_cuts": model.similarity_cuts,
+        "signals": signals,
+        "learnt": model.learnt,
+        **notes,
+    }
+    (out / "weights.json").write_text(json.dumps(table, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _true_threads(journeys: Journeys) -> npt.NDArray[np.int64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,13 +34,10 @@ class Linking:
 
 def link_config(settings: Settings, window_days: int | None = None) -> link.LinkConfig:
     """The linker's settings of a run; a window other than the run's has no edges of its own."""
-    edges = {} if window_days is None else {"edge_windows": ()}
-    return link.LinkConfig(
-        window_days=window_days or settings.window_days,
-        max_q=settings.max_q,
-        link_by_reference=settings.link_by_reference,
-        **edges,
+    config = link.LinkConfig(
+        window_days=settings.window_days, max_q=settings.max_q, link_by_reference=settings.link_by_reference
     )
+    return config if window_days is None else replace(config, window_days=window_days, edge_windows=())
 
 
 def with_references(archive: Archive, contacts: pa.Table, *, kept: bool) -> pa.Table:
