@@ -19,13 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from textinsight.conversation import Role
+from textinsight.encode.network import TurnNetwork
 from textinsight.encode.turns import MODEL, TurnReader
 from textinsight.findings import EFFORT_DRIVERS
 from textinsight.learn.export_turns import GRAPH, WEIGHTS, export
-from textinsight.learn.labels import LabelledTalk, LabelledTurn, allowed, read_sentences
+from textinsight.learn.labels import LabelledTalk, LabelledTurn, allowed
 from textinsight.learn.meta import write_meta
 from textinsight.learn.train_turns import start_network
-from textinsight.learn.turn_data import held_out, talks
+from textinsight.learn.turn_data import held_out, labelled_turns, talks
 from textinsight.tag.labels import LABELS, MOOD
 from textinsight.tag.talk import FLAGS, features, flag_inputs
 
@@ -158,30 +159,37 @@ def _flag(found: Sample, flag: str, config: FitConfig) -> Array:
     return np.append(model.coef_[0], model.intercept_[0])
 
 
-def build(data: Path, network: Path, tokenizer: Path, out: Path, *, config: FitConfig = FitConfig()) -> None:
-    """Export, calibrate, fit and describe; `out` is then a shippable model."""
+def build(
+    network: TurnNetwork,
+    tokenizer: Path,
+    out: Path,
+    *,
+    turns: Sequence[LabelledTurn],
+    labelled: Sequence[LabelledTalk],
+    name: str = f"{MODEL}@{VERSION}",
+    config: FitConfig = FitConfig(),
+) -> None:
+    """Export, calibrate on the `turns` that are held out, fit on `labelled`, describe; `out` is then a whole model."""
     out.mkdir(parents=True, exist_ok=True)
-    export(start_network(network), out)
+    export(network, out)
     if tokenizer.resolve() != (out / "tokenizer.json").resolve():
         shutil.copy(tokenizer, out / "tokenizer.json")
     neutral = {"slope": [1.0] * len(LABELS), "shift": [0.0] * len(LABELS)}
-    _describe(out, neutral, files=())
-    labelled = talks(data)
-    turns = [turn for talk in labelled for turn in talk.labelled_turns()] + list(read_sentences(data))
+    _describe(out, neutral, name=name, files=())
     unseen = [turn for turn in turns if held_out(turn.group) and turn.role in (Role.CUSTOMER, Role.AGENT)]
     log.info("calibrating on %d turns", len(unseen))
     fitted = calibration(TurnReader(out), unseen)
-    _describe(out, fitted, files=())
+    _describe(out, fitted, name=name, files=())
     log.info("fitting on %d conversations", len(labelled))
     talk = fit(sample(TurnReader(out), labelled), config=config)
     (out / "talk.json").write_text(json.dumps(talk, indent=1) + "\n", "utf-8")
-    _describe(out, fitted, files=(GRAPH, WEIGHTS, "tokenizer.json", "talk.json"))
+    _describe(out, fitted, name=name, files=(GRAPH, WEIGHTS, "tokenizer.json", "talk.json"))
 
 
-def _describe(out: Path, fitted: dict[str, list[float]], *, files: Sequence[str]) -> None:
+def _describe(out: Path, fitted: dict[str, list[float]], *, name: str, files: Sequence[str]) -> None:
     write_meta(
         out,
-        f"{MODEL}@{VERSION}",
+        name,
         licence=LICENCE,
         files=files,
         labels=LABELS,
@@ -201,7 +209,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("models") / MODEL)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    build(options.data, options.network, options.tokenizer, options.out)
+    build(
+        start_network(options.network),
+        options.tokenizer,
+        options.out,
+        turns=labelled_turns(options.data),
+        labelled=talks(options.data),
+    )
     return 0
 
 

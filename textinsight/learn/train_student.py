@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textinsight.encode.static import StaticEncoder
-from textinsight.encode.turns import turn_reader
+from textinsight.encode.turns import TurnReader, turn_reader
 from textinsight.learn.labels import written_posts
 from textinsight.learn.meta import write_meta
 from textinsight.learn.turn_data import labelled_turns, unlabelled
@@ -49,11 +49,9 @@ class StudentConfig:
     seed: int = 0
 
 
-def train(data: Path, *, config: StudentConfig = StudentConfig()) -> Student:
-    """The linear heads with the least cross-entropy against the turn model's chances."""
-    texts = _texts(data, config)
+def train(texts: Sequence[str], reader: TurnReader, *, config: StudentConfig = StudentConfig()) -> Student:
+    """The linear heads with the least cross-entropy against the chances that `reader` gives."""
     log.info("asking the turn model about %d texts", len(texts))
-    reader = turn_reader()
     target = np.array([reader.read([text])[0].chances for text in texts])
     said = [spoken(text) for text in texts]
     names = [features(text) for text in said]
@@ -77,7 +75,8 @@ def train(data: Path, *, config: StudentConfig = StudentConfig()) -> Student:
     )
 
 
-def _texts(data: Path, config: StudentConfig) -> list[str]:
+def public_texts(data: Path, config: StudentConfig) -> list[str]:
+    """What the shipped student learns from: our labelled texts first, then others by chance."""
     ours = {turn.text for turn in [*labelled_turns(data), *written_posts()]}
     others = [text for text in unlabelled(data) if text not in ours and len(text) <= config.longest]
     random.Random(config.seed).shuffle(others)
@@ -125,7 +124,7 @@ def _fit(
     )
 
 
-def save(model: Student, folder: Path, *, config: StudentConfig) -> None:
+def save(model: Student, folder: Path, *, teacher: str, config: StudentConfig) -> None:
     """Write heads.safetensors (float16), features.txt and meta.json."""
     from safetensors.numpy import save_file
 
@@ -134,7 +133,7 @@ def save(model: Student, folder: Path, *, config: StudentConfig) -> None:
     save_file({k: np.ascontiguousarray(v, np.float16) for k, v in tensors.items()}, folder / "heads.safetensors")
     (folder / "heads.safetensors").chmod(0o644)
     (folder / "features.txt").write_text("\n".join(model.vocabulary) + "\n", "utf-8")
-    settings = {"encoder": model.engine, "teacher": turn_reader().name, **asdict(config)}
+    settings = {"encoder": model.engine, "teacher": teacher, **asdict(config)}
     write_meta(folder, model.name, licence=LICENCE, files=("heads.safetensors", "features.txt"), settings=settings)
 
 
@@ -146,7 +145,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     config = StudentConfig()
-    save(train(options.data, config=config), options.out, config=config)
+    reader = turn_reader()
+    model = train(public_texts(options.data, config), reader, config=config)
+    save(model, options.out, teacher=reader.name, config=config)
     return 0
 
 

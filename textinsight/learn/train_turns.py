@@ -117,16 +117,15 @@ class Trainer:
         share = min(1.0, (number + 1) / config.warm_up) * (1 - number / config.steps)
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = rate * share
-        losses = []
-        for batch in (next(self._data.labels), next(self._data.moods)):
-            losses.append(self._label_loss(batch))
-        losses.append(config.contrast * self._intent_loss(*next(self._data.intents)))
+        losses = [self._label_loss(next(self._data.labels)), self._label_loss(next(self._data.moods))]
+        if self._data.intents is not None:
+            losses.append(config.contrast * self._intent_loss(*next(self._data.intents)))
         for loss in losses:
             loss.backward()
         nn.utils.clip_grad_norm_(self._body, 1.0)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
-        return np.array([loss.item() for loss in losses])
+        return np.array([*(loss.item() for loss in losses), 0.0][:3])
 
     def _label_loss(self, batch: Sequence[Example]) -> Tensor:
         ids, mask, owner = self._reader([example.text for example in batch])
@@ -171,11 +170,11 @@ def contrastive_loss(vectors: Tensor, classes: Tensor, *, temperature: float) ->
 
 @dataclass(frozen=True)
 class Data:
-    """Endless batches."""
+    """Endless batches; intents None: the vectors are not trained."""
 
     labels: Iterator[Sequence[Example]]
     moods: Iterator[Sequence[Example]]
-    intents: Iterator[tuple[list[str], list[int]]]
+    intents: Iterator[tuple[list[str], list[int]]] | None
 
 
 def load_data(folder: Path, *, without: Sequence[str], config: TrainConfig) -> Data:
@@ -183,14 +182,14 @@ def load_data(folder: Path, *, without: Sequence[str], config: TrainConfig) -> D
     turns = [turn for turn in labelled_turns(folder) if not held_out(turn.group)]
     domains = intent_domains(folder, without=without)
     return Data(
-        labels=_batches(label_examples(turns), config.labels, config.seed),
-        moods=_batches(mood_examples(folder), config.moods, config.seed + 1),
+        labels=batches(label_examples(turns), config.labels, config.seed),
+        moods=batches(mood_examples(folder), config.moods, config.seed + 1),
         intents=_intent_batches(domains, config),
     )
 
 
-def _batches(examples: Sequence[Example], size: int, seed: int) -> Iterator[Sequence[Example]]:
-    """Drawn by weight; texts of like length share a batch."""
+def batches(examples: Sequence[Example], size: int, seed: int) -> Iterator[Sequence[Example]]:
+    """Endless batches drawn by weight; texts of like length share one."""
     draw = np.random.default_rng(seed)
     weights = np.array([example.weight for example in examples])
     while True:

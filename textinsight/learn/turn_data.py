@@ -91,10 +91,14 @@ def labelled_turns(data: Path) -> list[LabelledTurn]:
 
 def mood_examples(data: Path) -> list[Example]:
     """Posts written for the project, and public texts with a polarity: raters' valence as soft labels."""
-    posts = [Example(post.text, _mood_of(post.labels), 2.0) for post in written_posts()]
     rows = [row for row in training_rows(data) if row.source in _SOURCES]
     known = [Example(row.text, _mood(row.label), _SOURCES[row.source]) for row in rows]
-    return [*posts, *known, *_rated(data)]
+    return [*mood_examples_written(), *known, *_rated(data)]
+
+
+def mood_examples_written() -> list[Example]:
+    """The posts that ship with the project."""
+    return [Example(post.text, _mood_of(post.labels), 2.0) for post in written_posts()]
 
 
 def _target(turn: LabelledTurn) -> tuple[float, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from textinsight.conversation import Role
 from textinsight.encode.turns import turn_reader
 from textinsight.errors import ModelError, UsageError
+from textinsight.tag.hub import check_taggers, overrule
 from textinsight.tag.labels import AGENT, CUSTOMER, LABELS, MOOD
 from textinsight.tag.student import student
 from textinsight.tag.words import Spoken
@@ -27,11 +28,14 @@ class ReadConfig:
     """doubt: the student's answer counts if no label of the speaker is further from certain than this.
 
     0: the turn model reads every turn. 1: it reads none. See docs/tags.md for what each costs and gains.
+    taggers: "sentiment" or a label → "torch:MODEL", a classifier of yours that decides it instead.
     """
 
     doubt: float = 0.1
+    taggers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        check_taggers(self.taggers)
         if not 0.0 <= self.doubt <= 1.0:
             raise UsageError(f"ReadConfig.doubt must lie in [0, 1], got {self.doubt}", hint="ReadConfig(doubt=0.1)")
 
@@ -70,12 +74,18 @@ def mark(said: Sequence[Spoken], roles: Sequence[Role], *, config: ReadConfig = 
     """One `Marks` a turn. ModelError if a model is missing, altered or made for other labels."""
     if not said:
         return []
-    if config.doubt <= 0:
-        return _read_all(said)
+    marks = _read_all(said) if config.doubt <= 0 else _read_both(said, roles, config.doubt)
+    if not config.taggers:
+        return marks
+    others = overrule(np.array([mark.chances for mark in marks]), [text.text for text in said], config.taggers)
+    return [replace(mark, chances=row) for mark, row in zip(marks, others, strict=True)]
+
+
+def _read_both(said: Sequence[Spoken], roles: Sequence[Role], doubt: float) -> list[Marks]:
     quick = student()
     chances = quick.read(said)
     marks = [Marks(text, row, quick.name, None) for text, row in zip(said, chances, strict=True)]
-    open_ = np.flatnonzero(_doubt(chances, roles) > config.doubt).tolist()
+    open_ = np.flatnonzero(_doubt(chances, roles) > doubt).tolist()
     for turn, careful in zip(open_, _read_all([said[turn] for turn in open_]), strict=True):
         marks[turn] = careful
     return marks
