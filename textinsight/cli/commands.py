@@ -14,6 +14,7 @@ import typer
 from textinsight import __version__
 from textinsight.cli import show
 from textinsight.cli.downstream import downstream, fcr
+from textinsight.cli.linking import LINK_EXAMPLES, link, review_app
 from textinsight.errors import ExitCode, UsageError
 from textinsight.resources import data_path
 
@@ -174,6 +175,9 @@ app.command(
     epilog="Examples: `textinsight fcr -a ./archive --by topic`  ·  "
     "`textinsight fcr -a ./archive --by agent --window 7`  ·  `textinsight fcr -a ./archive --handle-time`"
 )(fcr)
+
+app.command(epilog=LINK_EXAMPLES)(link)
+app.add_typer(review_app, name="review")
 
 topics_app = typer.Typer(no_args_is_help=True, help="Contact reasons of any text column, without an archive.")
 app.add_typer(topics_app, name="topics")

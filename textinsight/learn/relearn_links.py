@@ -7,7 +7,6 @@ present value by a normal prior of standard deviation `spread`; levels that no r
 from __future__ import annotations
 
 import csv
-import os
 import secrets
 import shutil
 from dataclasses import asdict, dataclass, replace
@@ -29,7 +28,7 @@ from textinsight.link.scorer import Scorer
 from textinsight.link.weights import probability
 from textinsight.pipeline.linking import link_config
 from textinsight.pipeline.relate import load_contacts
-from textinsight.pipeline.relink import last_settings
+from textinsight.pipeline.runs import last_settings
 from textinsight.pipeline.weights import weights_folder
 from textinsight.store import Archive, writer_lock
 
@@ -234,7 +233,7 @@ def _keep(archive: Archive, model: link.LinkModel, learnt: Learnt, config: Relea
         )  # fmt: skip
         if folder.exists():
             shutil.rmtree(folder)
-        os.replace(fresh, folder)
+        fresh.replace(folder)
 
 
 def _write_reviews(archive: Archive, path: Path) -> None:

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-import pyarrow as pa
-
-from textinsight import __version__, ingest, tag
+from textinsight import ingest
 from textinsight.conversation import Conversation
 from textinsight.encode import load_encoder
 from textinsight.ingest.redact import mask_contact_id
 from textinsight.pipeline.progress import Progress, Reading, Silent
 from textinsight.pipeline.relate import check_engine, is_related, relate
+from textinsight.pipeline.relink import LinkReport, relink
 from textinsight.pipeline.report import InputCount, RunReport, make_report
+from textinsight.pipeline.runs import deciding, last_deciding, run_row
 from textinsight.pipeline.settings import Settings
 from textinsight.pipeline.shards import InputFile, cut, fingerprint
 from textinsight.pipeline.tagging import salvage, tag_shard
 from textinsight.run import local_runner
 from textinsight.store import Archive, InputProgress, writer_lock
-from textinsight.store.schema import RUNS
 
 if TYPE_CHECKING:
     from textinsight.pipeline.language import ConversationLanguage
 
-__all__ = ["InputCount", "Progress", "RunReport", "Settings", "build_archive", "load"]
+__all__ = ["InputCount", "LinkReport", "Progress", "RunReport", "Settings", "build_archive", "load", "relink"]
 
 
 def load() -> ConversationLanguage:
@@ -64,10 +61,10 @@ def build_archive(
         known = store.progress()
         _store_all(store, files, known=known, settings=settings, progress=progress)
         counts = _counts(files, before=known, after=store.progress())
-        same = _last_settings(store) == _deciding(settings)
+        same = last_deciding(store) == deciding(settings)
         if not (is_related(store) and same):
             relate(store, settings=settings, progress=progress, engine=engine, kept=same)
-        store.append_run(_run_row(began, counts, settings, engine))
+        store.append_run(run_row(began, counts, settings, engine))
     return make_report(store, inputs=counts, window_days=settings.window_days, seconds=time.monotonic() - started)
 
 
@@ -132,31 +129,3 @@ def _counts(
         known = _is_complete(before, file)
         counts.append(InputCount(file.name, n_read, stored.n_stored, stored.n_rejected, known=known))
     return tuple(counts)
-
-
-def _deciding(settings: Settings) -> dict[str, object]:
-    """What the derived tables depend on beside the contacts; when it changes they are built again."""
-    return {**settings.deciding(), "version": __version__}
-
-
-def _last_settings(store: Archive) -> dict[str, object] | None:
-    rows = store.query("SELECT settings FROM runs ORDER BY finished_at DESC LIMIT 1").to_pylist()
-    return json.loads(rows[0]["settings"]) if rows else None
-
-
-def _run_row(began: datetime, counts: Iterable[InputCount], settings: Settings, engine: str) -> pa.Table:
-    row = {
-        "run_id": uuid4().hex,
-        "started_at": began,
-        "finished_at": datetime.now(UTC),
-        "version": __version__,
-        "models": json.dumps({"encoder": engine, **tag.models()}),
-        "inputs": json.dumps(
-            [
-                {"source": c.source, "n_read": c.n_read, "n_stored": c.n_stored, "n_rejected": c.n_rejected}
-                for c in counts
-            ]
-        ),
-        "settings": json.dumps(_deciding(settings)),
-    }
-    return pa.Table.from_pylist([row], schema=RUNS["runs"])

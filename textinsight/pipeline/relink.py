@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -13,6 +13,7 @@ from textinsight import link
 from textinsight.errors import UsageError
 from textinsight.pipeline.progress import Progress, Silent
 from textinsight.pipeline.relate import relate
+from textinsight.pipeline.runs import deciding, last_deciding, last_settings, run_row
 from textinsight.pipeline.settings import Settings
 from textinsight.store import Archive, writer_lock
 
@@ -68,20 +69,13 @@ def relink(
     engines = [row["engine"] for row in store.query("SELECT DISTINCT engine FROM vectors").to_pylist()]
     if not engines:
         raise UsageError(f"{store.path} holds no contacts", hint=f"textinsight run INPUT --archive {store.path}")
-    before = last_settings(store)
-    settings = settings or before
+    settings, started = settings or last_settings(store), datetime.now(UTC)
     with writer_lock(store.path):
         store.rollback()
         found = relate(store, settings=settings, progress=progress or Silent(), engine=engines[0], kept=not full)
+        if last_deciding(store) != deciding(settings):
+            store.append_run(run_row(started, (), settings, engines[0]))
     return _report(store, found, settings, seconds=time.monotonic() - began)
-
-
-def last_settings(archive: Archive) -> Settings:
-    """The settings of the archive's last run that decide results, the defaults for all others."""
-    rows = archive.query("SELECT settings FROM runs ORDER BY finished_at DESC LIMIT 1").to_pylist()
-    stored = json.loads(rows[0]["settings"]) if rows else {}
-    known = {field.name for field in fields(Settings)}
-    return replace(Settings(), **{name: value for name, value in stored.items() if name in known})
 
 
 def _report(archive: Archive, found: link.LinkResult, settings: Settings, *, seconds: float) -> LinkReport:
