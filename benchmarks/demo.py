@@ -12,7 +12,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
-from link import closure, f1
+from journeys import closure, scores
 from topics import score
 
 from textinsight.store import Archive
@@ -36,7 +36,7 @@ def links(archive: Archive, truth: Path) -> None:
             {(r["conversation_id"], r["earlier_id"]) for r in table if r["relation"] == relation}
             for table in (found, true)
         ]
-        print(f"{relation:<12}{f1(join(pairs[0]), join(pairs[1]))}")
+        print(f"{relation:<12}{scores(join(pairs[0]), join(pairs[1]))}")
         lost = sum(not linkable.issuperset(pair) for pair in pairs[1]) / len(pairs[1])
         print(f"{'':<12}{lost:.1%} of the true ones lack a customer id or a time")
     again = {r["conversation_id"] for r in true if r["relation"] == "same_issue" and r["handover"] != "1"}
