@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from textinsight.conversation import Conversation
-from textinsight.encode import load_encoder
+from textinsight.encode import encode_unique, load_encoder
 from textinsight.errors import TextinsightError
 from textinsight.findings import Analysis
 from textinsight.ingest import Reject
@@ -47,6 +47,7 @@ def tag_shard(raw: RawShard) -> Shard:
         "turns": [row for t in tagged for row in _turn_rows(t)],
         "findings": [row for t in tagged for row in _finding_rows(t)],
         "vectors": _vector_rows(tagged, raw.encoder),
+        "statements": _statement_rows(tagged, raw.encoder),
         "rejects": [_reject_row(reject) for reject in rejects],
         "inputs": inputs,
     }
@@ -155,6 +156,19 @@ def _vector_rows(tagged: Sequence[_Tagged], spec: str) -> list[Row]:
     return [
         {"conversation_id": t.conversation.conversation_id, "engine": encoder.name, "vector": vector.tobytes()}
         for t, vector in zip(tagged, vectors, strict=True)
+    ]
+
+
+def _statement_rows(tagged: Sequence[_Tagged], spec: str) -> list[Row]:
+    """A vector for each statement of contacts with several: one contact may have several reasons."""
+    stated = [(t, [tag for tag in t.analysis.tags if tag.tag == "issue"]) for t in tagged]
+    pairs = [(t.conversation.conversation_id, tag) for t, tags in stated if len(tags) > 1 for tag in tags]
+    encoder = load_encoder(spec)
+    vectors = encode_unique(encoder, [bare(tag.quote) for _, tag in pairs]).astype(np.dtype("<f2"))
+    return [
+        _same_named(tag, STORED["statements"])
+        | {"conversation_id": conversation_id, "engine": encoder.name, "vector": vector.tobytes()}
+        for (conversation_id, tag), vector in zip(pairs, vectors, strict=True)
     ]
 
 

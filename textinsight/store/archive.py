@@ -103,10 +103,10 @@ class Archive:
     # Writing (one job at a time, under the writer lock)
 
     def append_shard(self, shard: Mapping[str, pa.Table]) -> None:
-        """Add one shard, all of `STORED`; on return it is on disk and visible as a whole."""
+        """Add one shard, tables of `STORED`; on return it is on disk and visible as a whole."""
         count = len(self._tables[_ANCHOR].files())
         name = f"s{count:06d}-{secrets.token_hex(4)}.parquet"
-        for table in sorted(STORED, key=lambda table: table == _ANCHOR):
+        for table in sorted(shard, key=lambda table: table == _ANCHOR):
             self._tables[table].write_file(name, shard[table])
             self._tables[table].commit(add=[name])
         if count % _CHECKPOINT_EVERY == _CHECKPOINT_EVERY - 1:
@@ -176,6 +176,14 @@ class Archive:
                 if count % _CHECKPOINT_EVERY == _CHECKPOINT_EVERY - 1:
                     table.checkpoint()
         return rows
+
+    def keep(self, name: str, rows: pa.Table) -> None:
+        """Append rows to a kept table: what people said, which no rebuild touches."""
+        table = self._tables[name]
+        with review_lock(self.path):
+            file = f"v{len(table.files()):08d}-{secrets.token_hex(4)}.parquet"
+            table.write_file(file, rows.cast(KEPT[name]))
+            table.commit(add=[file])
 
     # Inside
 

@@ -86,6 +86,16 @@ STORED: dict[str, pa.Schema] = {
             ("vector", pa.binary()),  # little-endian float16 of the issue text, unit length
         ]
     ),
+    "statements": pa.schema(
+        [  # of contacts that state more than one thing
+            ("conversation_id", pa.string()),
+            ("turn", pa.int32()),
+            ("start", pa.int32()),
+            ("end", pa.int32()),
+            ("engine", pa.string()),
+            ("vector", pa.binary()),  # little-endian float16, unit length
+        ]
+    ),
     "rejects": pa.schema(
         [("source", pa.string()), ("line", pa.int64()), ("reason", pa.string()), ("excerpt", pa.string())]
     ),
@@ -127,6 +137,31 @@ KEPT: dict[str, pa.Schema] = {
             ("reviewed_at", TIME),
             ("note", pa.string()),
             ("probability", pa.float32()),  # of the link when it was judged; null if the model did not link the pair
+        ]
+    ),
+    "topic_edits": pa.schema(
+        [
+            ("number", pa.int64()),  # 1, 2, 3 … in the order they were made
+            ("op", pa.string()),
+            ("topic_id", pa.string()),
+            ("target_id", pa.string()),
+            ("value", pa.string()),
+            ("part_ids", _TEXTS),
+            ("part_labels", _TEXTS),
+            ("centroids", pa.binary()),  # of a split's parts: little-endian float32
+            ("editor", pa.string()),
+            ("edited_at", TIME),
+        ]
+    ),
+    "taxonomy": pa.schema(
+        [  # every reading of a file is a version; the highest one holds, and one without a reason holds none
+            ("version", pa.int64()),
+            ("place", pa.int64()),
+            ("id", pa.string()),
+            ("name", pa.string()),
+            ("parent", pa.string()),
+            ("description", pa.string()),
+            ("examples", _TEXTS),
         ]
     ),
 }
@@ -258,6 +293,46 @@ DERIVED: dict[str, pa.Schema] = {
     ),
 }
 
+DERIVED |= {
+    "found_topics": DERIVED["topics"],  # as discovered, before the edits of analysts
+    "contact_topics": pa.schema(
+        [
+            ("conversation_id", pa.string()),
+            ("topic_id", pa.string()),
+            ("rank", pa.int32()),  # 1: the contact's main reason
+            ("confidence", pa.float32()),
+            ("turn", pa.int32()),
+            ("start", pa.int32()),
+            ("end", pa.int32()),
+        ]
+    ),
+    "topic_quality": pa.schema(
+        [
+            ("topic_id", pa.string()),
+            ("label", pa.string()),
+            ("n", pa.int64()),
+            ("share", pa.float64()),
+            ("coherence", pa.float64()),  # mean cosine of its contacts to their centre, 0..1, higher is better
+            ("separation", pa.float64()),  # coherence less the mean cosine to the next topic, higher is better
+            ("confidence", pa.float64()),  # mean of its contacts'
+            ("nearest_id", pa.string()),  # the topic it is most like
+            ("nearest_label", pa.string()),
+            ("sample", _TEXTS),  # contacts from its heart to its edge
+        ]
+    ),
+    "topic_changes": pa.schema(
+        [  # what the last refresh changed
+            ("topic_id", pa.string()),
+            ("label", pa.string()),
+            ("kind", pa.string()),  # new, grown, shrunk, gone
+            ("n_before", pa.int64()),
+            ("n_after", pa.int64()),
+            ("share_before", pa.float64()),
+            ("share_after", pa.float64()),
+        ]
+    ),
+}
+
 DERIVED |= {  # what linking keeps for itself, so that a new day's contacts link without the others
     "people": pa.schema([("conversation_id", pa.string()), ("person_id", pa.string()), ("references", _TEXTS)]),
     "wider": pa.schema([("conversation_id", pa.string()), ("window_days", pa.int32()), ("thread_id", pa.string())]),
@@ -285,6 +360,10 @@ PUBLIC: dict[str, pa.Schema] = {
     "turns": STORED["turns"],
     "findings": STORED["findings"],
     "topics": pa.schema([f for f in DERIVED["topics"] if f.name not in ("engine", "centroid", "fitted_on")]),
+    "contact_topics": DERIVED["contact_topics"],
+    "topic_quality": DERIVED["topic_quality"],
+    "topic_changes": DERIVED["topic_changes"],
+    "topic_edits": pa.schema([f for f in KEPT["topic_edits"] if f.name != "centroids"]),
     "links": DERIVED["links"],
     "reviews": KEPT["reviews"],
     "threads": DERIVED["threads"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,9 @@ import pyarrow as pa
 
 from textinsight.errors import StoreError
 from textinsight.store.schema import DERIVED
+
+if TYPE_CHECKING:
+    from textinsight.topics.classify import ReasonClassifier
 
 Vectors = npt.NDArray[np.float32]
 
@@ -30,16 +33,28 @@ class Topic:
     source: str = "discovered"
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A topic that an analyst merged into another: its id, where its contacts go now, its centroid (d,)."""
+
+    topic_id: str
+    into: str
+    centroid: Vectors
+
+
 @dataclass(frozen=True)
 class TopicModel:
     """Topics with their unit centroids (n_topics, d), made by encoder `engine`. Themes are rows too.
 
-    Raises ValueError if topics and centroids differ in number, or an id repeats.
+    merged: topics that live on in others. classifier: decides which contacts have a reason of the taxonomy; without
+    it these are found by their centroids. Raises ValueError if topics and centroids differ in number, or an id repeats.
     """
 
     topics: tuple[Topic, ...]
     centroids: Vectors
     engine: str
+    merged: tuple[Merged, ...] = ()
+    classifier: ReasonClassifier | None = None
 
     def __post_init__(self) -> None:
         if self.centroids.ndim != 2 or len(self.centroids) != len(self.topics):
@@ -52,6 +67,28 @@ class TopicModel:
         """Rows that contacts are assigned to: all but themes."""
         themes = {topic.parent_id for topic in self.topics}
         return np.array([i for i, t in enumerate(self.topics) if t.topic_id not in themes], np.int64)
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """topic_id → row, the ids of merged topics included."""
+        rows = {topic.topic_id: i for i, topic in enumerate(self.topics)}
+        for gone in reversed(self.merged):
+            rows[gone.topic_id] = rows[gone.into]
+        return rows
+
+    @cached_property
+    def centres(self) -> tuple[Vectors, npt.NDArray[np.int64]]:
+        """What contacts are compared with: unit centres (m, d) and the row of each one's topic (m,), ascending.
+
+        The leaves' centroids and those of topics merged into them; the taxonomy's own are left to its classifier.
+        """
+        decided = set(self.classifier.topic_ids) if self.classifier else set()
+        leaves = [i for i in self.leaves.tolist() if self.topics[i].topic_id not in decided]
+        further = [gone for gone in self.merged if gone.topic_id not in decided]
+        rows = np.array(leaves + [self.row_of[gone.topic_id] for gone in further], np.int64)
+        centres = np.vstack([self.centroids[leaves], *(gone.centroid[None] for gone in further)])
+        order = np.argsort(rows, kind="stable")
+        return centres[order].astype(np.float32), rows[order]
 
     def to_table(self) -> pa.Table:
         """The table "topics" of the store."""

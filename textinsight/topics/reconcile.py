@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
 
@@ -13,11 +14,18 @@ from textinsight.topics.model import Topic, TopicModel, topic_id
 SAME_TOPIC = 0.85  # cosine of centroids from which a new topic is an old one found again
 
 
-def reconcile(old: TopicModel, new: TopicModel, *, same: float = SAME_TOPIC) -> TopicModel:
+def reconcile(
+    old: TopicModel,
+    new: TopicModel,
+    *,
+    same: float = SAME_TOPIC,
+    keep: Iterable[str] = (),
+    reserved: Iterable[str] = (),
+) -> TopicModel:
     """`new` with id, label, description and source of each old topic whose centroid lies within cosine `same`.
 
-    One to one, best total cosine; topics without a match get ids never used in `old`.
-    Raises UsageError if the two models come from different encoders.
+    One to one, best total cosine; topics without a match get ids never used in `old` nor among `reserved`. The old
+    topics in `keep` stay though nothing matches them. Raises UsageError if the two models come from different encoders.
     """
     if old.topics and new.topics and old.engine != new.engine:
         raise UsageError(
@@ -25,14 +33,26 @@ def reconcile(old: TopicModel, new: TopicModel, *, same: float = SAME_TOPIC) -> 
             hint="discover the topics anew with one encoder",
         )
     kept = _matches(old, new, same, themes=False) | _matches(old, new, same, themes=True)
-    ids = _ids(old, new, kept)
+    ids = _ids(old, new, kept, set(reserved))
     taken = {topic.label for topic in kept.values()}
     topics = []
     for row, topic in enumerate(new.topics):
-        name = kept[row] if row in kept else replace(topic, label=_free(topic.label, taken))
+        name = kept[row] if row in kept else replace(topic, label=free_label(topic.label, taken))
         parent = ids[topic.parent_id] if topic.parent_id else None
         topics.append(_named(topic, name, ids[topic.topic_id], parent))
-    return TopicModel(tuple(topics), new.centroids, new.engine)
+    return _with_kept(old, TopicModel(tuple(topics), new.centroids, new.engine), set(keep))
+
+
+def _with_kept(old: TopicModel, new: TopicModel, keep: set[str]) -> TopicModel:
+    """`new` and the old topics of `keep` that it lacks, with their themes."""
+    here = {topic.topic_id for topic in new.topics}
+    wanted = {topic.topic_id for topic in old.topics if topic.topic_id in keep}
+    wanted |= {t.parent_id for t in old.topics if t.topic_id in wanted and t.parent_id}
+    rows = [i for i, topic in enumerate(old.topics) if topic.topic_id in wanted - here]
+    if not rows:
+        return new
+    topics = (*new.topics, *(replace(old.topics[i], n=0) for i in rows))
+    return TopicModel(topics, np.vstack([new.centroids, old.centroids[rows]]), new.engine)
 
 
 def _matches(old: TopicModel, new: TopicModel, same: float, *, themes: bool) -> dict[int, Topic]:
@@ -53,14 +73,19 @@ def _rows(model: TopicModel, *, themes: bool) -> list[int]:
     return [row for row in range(len(model.topics)) if (row not in leaves) == themes]
 
 
-def _ids(old: TopicModel, new: TopicModel, kept: dict[int, Topic]) -> dict[str, str]:
+def _ids(old: TopicModel, new: TopicModel, kept: dict[int, Topic], reserved: set[str]) -> dict[str, str]:
     """Id in `new` → id to use: the old topic's, else the next number above all of `old`'s."""
-    highest = max((int(digits) for t in old.topics if (digits := t.topic_id[1:]).isdecimal()), default=0)
-    numbers = count(highest + 1)
+    fresh = next_ids({topic.topic_id for topic in old.topics} | reserved)
     return {
-        topic.topic_id: kept[row].topic_id if row in kept else topic_id(topic.topic_id[0], next(numbers))
+        topic.topic_id: kept[row].topic_id if row in kept else fresh(topic.topic_id[0])
         for row, topic in enumerate(new.topics)
     }
+
+
+def next_ids(used: Iterable[str]) -> Callable[[str], str]:
+    """A maker of ids of a kind ("t", "g") with numbers above all of `used`."""
+    numbers = count(1 + max((int(digits) for used_id in used if (digits := used_id[1:]).isdecimal()), default=0))
+    return lambda kind: topic_id(kind, next(numbers))
 
 
 def _named(topic: Topic, name: Topic, new_id: str, parent_id: str | None) -> Topic:
@@ -75,7 +100,7 @@ def _named(topic: Topic, name: Topic, new_id: str, parent_id: str | None) -> Top
     )
 
 
-def _free(label: str, taken: set[str]) -> str:
+def free_label(label: str, taken: set[str]) -> str:
     """`label`, numbered if another topic bears it already."""
     options = (label if i == 1 else f"{label} ({i})" for i in count(1))
     free = next(option for option in options if option not in taken)

@@ -1,0 +1,232 @@
+"""What analysts change about topics: rename, merge, split, move, pin; a log that is replayed on every refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from textinsight.encode import unit_rows
+from textinsight.errors import UsageError
+from textinsight.store.schema import KEPT
+from textinsight.topics.model import Merged, Topic, TopicModel, Vectors
+
+Op = Literal["rename", "describe", "merge", "split", "move", "pin", "undo"]
+
+_NEEDS = {  # operation → the field it cannot do without
+    "rename": "value",
+    "describe": "value",
+    "merge": "target_id",
+    "split": "part_ids",
+    "move": "target_id",
+    "pin": "topic_id",
+    "undo": "value",
+}
+_LONGEST = 500
+_LONGEST_NAME = 120
+_HINT = 'textinsight topics rename "old name" "new name" -a ARCHIVE'
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One change. op: rename, describe (value: the words), merge (topic into target_id), move (under theme target_id,
+    named `value` if it is new; "" for no theme), split (into part_ids named part_labels with centroids), pin, or undo
+    of the edit of number `value`. number: its place in the log, 0 until it is kept.
+    """
+
+    op: Op
+    topic_id: str = ""
+    target_id: str | None = None
+    value: str = ""
+    part_ids: tuple[str, ...] = ()
+    part_labels: tuple[str, ...] = ()
+    centroids: bytes = b""
+    editor: str | None = None
+    edited_at: datetime | None = None
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        if self.op not in _NEEDS:
+            raise UsageError(f"no operation {self.op!r}; there are {', '.join(_NEEDS)}", hint=_HINT)
+        missing = getattr(self, _NEEDS[self.op])
+        if missing is None or (not missing and self.op != "move"):
+            raise UsageError(f"{self.op} needs {_NEEDS[self.op]}", hint=_HINT)
+        longest = _LONGEST if self.op == "describe" else _LONGEST_NAME
+        if len(self.value) > longest or any(len(label) > _LONGEST_NAME for label in self.part_labels):
+            raise UsageError(f"a name has at most {_LONGEST_NAME} characters", hint=_HINT)
+        if len(self.part_ids) != len(self.part_labels) or len(self.part_ids) == 1:
+            raise UsageError("a split has two parts or more, each with a name", hint="--parts 2")
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every topic or theme that it names."""
+        return tuple(i for i in (self.topic_id, self.target_id, *self.part_ids) if i)
+
+
+def standing(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """The edits that hold, in order: those that no later undo took back, without the undos."""
+    kept: dict[int, Edit] = {}
+    for edit in edits:
+        if edit.op == "undo":
+            kept.pop(int(edit.value), None)
+        else:
+            kept[edit.number] = edit
+    return tuple(kept.values())
+
+
+def replay(model: TopicModel, edits: Iterable[Edit]) -> TopicModel:
+    """`model` after the edits that hold; one whose topics are no longer there is passed over."""
+    for edit in standing(edits):
+        there = {topic.topic_id for topic in model.topics}
+        needed = {edit.topic_id} | ({edit.target_id} if edit.op == "merge" else set())
+        if needed <= there:
+            model = apply(model, edit)
+    return model
+
+
+def apply(model: TopicModel, edit: Edit) -> TopicModel:
+    """`model` after one edit. UsageError if it cannot be: an unknown topic, a name that is taken, a theme split."""
+    if edit.op == "undo":
+        raise UsageError("an undo has no meaning without its log", hint="replay(model, edits)")
+    topic = find(model, edit.topic_id)
+    return _APPLY[edit.op](model, topic, edit)
+
+
+def find(model: TopicModel, name: str) -> Topic:
+    """The topic or theme of this id or, failing that, label. UsageError if there is none, or more than one."""
+    found = [topic for topic in model.topics if topic.topic_id == name]
+    found = found or [topic for topic in model.topics if topic.label.casefold() == name.casefold()]
+    if len(found) == 1:
+        return found[0]
+    near = [topic.label for topic in model.topics if name.casefold() in topic.label.casefold()][:5]
+    hint = f"give the id: {', '.join(t.topic_id for t in found)}" if found else "textinsight topics list -a ARCHIVE"
+    hint = f"is it one of: {', '.join(near)}" if near and not found else hint
+    raise UsageError(f"{len(found) or 'no'} topics named {name!r}", hint=hint)
+
+
+def to_table(edits: Sequence[Edit]) -> pa.Table:
+    """The edits as rows of table "topic_edits"; a missing time becomes now."""
+    now = datetime.now(UTC)
+    rows = [{name: getattr(edit, name) for name in _FIELDS} | {"edited_at": edit.edited_at or now} for edit in edits]
+    return pa.Table.from_pylist(rows, schema=KEPT["topic_edits"])
+
+
+def from_table(table: pa.Table) -> tuple[Edit, ...]:
+    """The edits in the order of their numbers."""
+    rows = sorted(table.to_pylist(), key=lambda row: row["number"])
+    return tuple(Edit(**{name: _plain(row[name]) for name in _FIELDS}) for row in rows)
+
+
+_FIELDS = tuple(Edit.__dataclass_fields__)
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _rename(model: TopicModel, topic: Topic, edit: Edit) -> TopicModel:
+    _check_free(model, edit.value, but=topic.topic_id)
+    return _with(model, topic, label=edit.value, source="curated")
+
+
+def _describe(model: TopicModel, topic: Topic, edit: Edit) -> TopicModel:
+    return _with(model, topic, description=edit.value)
+
+
+def _pin(model: TopicModel, topic: Topic, edit: Edit) -> TopicModel:  # noqa: ARG001  one signature for all
+    return model
+
+
+def _merge(model: TopicModel, topic: Topic, edit: Edit) -> TopicModel:
+    target = find(model, edit.target_id or "")
+    _check_leaves(model, topic, target)
+    if topic.topic_id == target.topic_id:
+        raise UsageError("a topic cannot be merged into itself", hint=_HINT)
+    gone = Merged(topic.topic_id, target.topic_id, model.centroids[model.row_of[topic.topic_id]])
+    grown = _with(model, target, n=target.n + topic.n, source="curated")
+    merged = tuple(replace(m, into=target.topic_id) if m.into == topic.topic_id else m for m in grown.merged)
+    return _without(replace(grown, merged=(*merged, gone)), {topic.topic_id})
+
+
+def _split(model: TopicModel, topic: Topic, edit: Edit) -> TopicModel:
+    _check_leaves(model, topic)
+    centroids = np.frombuffer(edit.centroids, "<f4").reshape(len(edit.part_ids), -1).astype(np.float32)
+    if topic.source == "taxonomy" or centroids.shape[1] != model.centroids.shape[1]:
+        raise UsageError(f"{topic.label!r} cannot be split", hint="give its parts in the taxonomy file instead")
+    row = model.row_of[topic.topic_id]
+    parts = tuple(
+        replace(topic, topic_id=part, label=label, n=0, examples=(), terms=(), source="curated")
+        for part, label in zip(edit.part_ids, edit.part_labels, strict=True)
+    )
+    topics = (*model.topics[:row], *parts, *model.topics[row + 1 :])
+    rows = np.vstack([model.centroids[:row], centroids, model.centroids[row + 1 :]])
+    merged = tuple(m for m in model.merged if m.into != topic.topic_id)
+    return replace(model, topics=topics, centroids=rows, merged=merged)
+
+
+def _move(model: TopicModel, topic: Topic, edit: Edit) -> TopicModel:
+    parent = edit.target_id or None
+    if any(other.parent_id == topic.topic_id for other in model.topics):
+        raise UsageError(f"{topic.label!r} is a theme; topics are moved", hint=_HINT)
+    if parent and parent not in model.row_of:
+        _check_free(model, edit.value)
+        place = model.centroids[model.row_of[topic.topic_id]][None]
+        theme = Topic(parent, edit.value, source="curated")
+        model = replace(model, topics=(*model.topics, theme), centroids=np.vstack([model.centroids, place]))
+    elif parent and not any(other.parent_id == parent for other in model.topics):
+        raise UsageError(f"{parent!r} is no theme", hint="give a theme, or a new name to make one")
+    before = {other.parent_id for other in model.topics}
+    moved = _with(model, topic, parent_id=parent)
+    empty = {i for i in before - {other.parent_id for other in moved.topics} if i}
+    return _placed(_without(moved, empty), parent)
+
+
+_APPLY = {"rename": _rename, "describe": _describe, "pin": _pin, "merge": _merge, "split": _split, "move": _move}
+
+
+def _with(model: TopicModel, topic: Topic, **changed: Any) -> TopicModel:
+    topics = tuple(replace(t, **changed) if t.topic_id == topic.topic_id else t for t in model.topics)
+    return replace(model, topics=topics)
+
+
+def _without(model: TopicModel, ids: set[str]) -> TopicModel:
+    """`model` less these topics, and less the themes that then have none."""
+    parents = {topic.parent_id for topic in model.topics}
+    left = [i for i, topic in enumerate(model.topics) if topic.topic_id not in ids]
+    still = {model.topics[i].parent_id for i in left}
+    left = [i for i in left if model.topics[i].topic_id not in parents - still]
+    return replace(model, topics=tuple(model.topics[i] for i in left), centroids=model.centroids[left])
+
+
+def _placed(model: TopicModel, theme: str | None) -> TopicModel:
+    """`model` with the theme's centroid amid its topics."""
+    rows = [i for i, topic in enumerate(model.topics) if theme and topic.parent_id == theme]
+    if not rows:
+        return model
+    centroids = model.centroids.copy()
+    centroids[model.row_of[theme or ""]] = unit_rows(model.centroids[rows].sum(0, keepdims=True))[0]
+    return replace(model, centroids=centroids)
+
+
+def _check_leaves(model: TopicModel, *topics: Topic) -> None:
+    parents = {topic.parent_id for topic in model.topics}
+    for topic in topics:
+        if topic.topic_id in parents:
+            raise UsageError(f"{topic.label!r} is a theme; give one of its topics", hint=_HINT)
+
+
+def _check_free(model: TopicModel, label: str, but: str = "") -> None:
+    if not label.strip():
+        raise UsageError("a name has at least one letter", hint=_HINT)
+    taken = [t.topic_id for t in model.topics if t.label.casefold() == label.casefold() and t.topic_id != but]
+    if taken:
+        raise UsageError(f"{label!r} is the name of {taken[0]} already", hint="merge the two, or choose another name")
+
+
+def packed(centroids: Vectors) -> bytes:
+    """Centroids (k, d) as an edit keeps them: little-endian float32."""
+    return centroids.astype("<f4").tobytes()
