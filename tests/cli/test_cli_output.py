@@ -18,7 +18,10 @@ from textinsight.pipeline.report import Headline, RunReport
 from textinsight.store import PUBLIC, Archive
 
 Call = Callable[..., Any]
-COMMANDS = ("demo", "run", "export", "app", "doctor", "synth", "downstream", "fcr", "topics discover")
+COMMANDS = (
+    "demo", "run", "export", "app", "doctor", "synth", "downstream", "fcr", "topics discover", "link", "review sample",
+    "review import", "review precision",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -79,7 +79,8 @@ def link(
         max_q=last.max_q if max_q is None else max_q,
         link_by_reference=last.link_by_reference if by_reference is None else by_reference,
     )
-    said = [found.imported(_imported(store, review))] if review else []
+    reviews = _imported(store, review) if review else None
+    said = [found.imported(reviews)] if reviews else []
     if learn:
         said.append(_learnt(store, settings, force=force))
     if forget:
@@ -87,7 +88,7 @@ def link(
     with show.progress() as progress:
         report = relink(store, settings=settings, full=full, progress=progress)
     found.links(report, said, as_json=as_json)
-    return ExitCode.OK
+    return ExitCode.PARTLY_REFUSED if reviews and reviews.refused else ExitCode.OK
 
 
 review_app = typer.Typer(
