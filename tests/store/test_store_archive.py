@@ -31,7 +31,7 @@ def shard(*ids: str, file_id: str = "f", first: int = 0, complete: bool = False)
             }
         ],
     }
-    return {name: pa.Table.from_pylist(rows[name], schema=schema) for name, schema in STORED.items()}
+    return {name: pa.Table.from_pylist(rows.get(name, []), schema=schema) for name, schema in STORED.items()}
 
 
 @pytest.fixture
