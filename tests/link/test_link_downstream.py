@@ -5,7 +5,8 @@ import pyarrow as pa
 import pytest
 
 from textinsight.link import LinkConfig, build
-from textinsight.link.downstream import Starts, false_discovery, find_edges
+from textinsight.link.downstream import Starts, find_edges
+from textinsight.link.rates import false_discovery
 
 DAY_US = 86_400_000_000
 TIME = pa.timestamp("us", tz="UTC")

@@ -5,11 +5,15 @@ customer opens another thread, of topic B, within the window. Two controls: star
 company and month (topic B's own left out), and the same customers' windows *before* A; the larger rate is the base.
 The second guards against customers who just have more to do with B; as it rests on few starts, its lower bound (one
 standard error, Wilson) is taken, so that a single chance contact does not hide an edge.
+
+Found topics may be splinters of one issue, and no pair of splinters has enough support. So false discovery is
+controlled twice, at four fifths and one fifth of the rate: over all pairs of topics, and in families: pairs of kindred
+groups of topics first, then the pairs of topics within the significant ones.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +21,7 @@ import pyarrow as pa
 
 from textinsight.link.config import DAY_US, LinkConfig
 from textinsight.link.frame import Codes, Ints
+from textinsight.link.rates import false_discovery, lift_of, lower_bound, medians, p_values
 from textinsight.store.schema import DERIVED
 
 Reals = npt.NDArray[np.float64]
@@ -24,6 +29,7 @@ Reals = npt.NDArray[np.float64]
 _MONTH_US = 30 * DAY_US
 _MAX_LAG = 30
 _MOST_COMPANIES = 50
+_GROUPS_PART = 0.2  # of the false-discovery rate, for edges that are found through kindred groups of topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Starts:
     """Thread-opening contacts sorted by customer and time. topic: of the thread, -1 unclear. n_topics: codes in use.
 
     company: codes, -1 unknown; only starts of the same company and month are comparable.
+    kin: (n_topics,) group of each topic (`kin.kin_of`), None: every topic is its own.
     """
 
     customer: Ints
@@ -39,6 +46,7 @@ class Starts:
     topic: Codes
     company: Codes
     n_topics: int
+    kin: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.start)
@@ -94,6 +102,43 @@ class Followed:
 
 def find_edges(starts: Starts, *, window_days: int, as_of_us: int, config: LinkConfig) -> Edges:
     """Every A → B seen within the window, with its control, interval and false-discovery rate."""
+    seen = _count_edges(starts, window_days=window_days, as_of_us=as_of_us, config=config)
+    q_value = false_discovery(seen.p_value, seen.tests)
+    if starts.kin is not None and len(np.unique(starts.kin)) < starts.n_topics:
+        groups = _count_edges(_by_kin(starts, starts.kin), window_days=window_days, as_of_us=as_of_us, config=config)
+        in_groups = _q_within_groups(seen, groups, starts.kin, config.max_q * _GROUPS_PART)
+        q_value = np.minimum(np.minimum(q_value / (1 - _GROUPS_PART), in_groups / _GROUPS_PART), 1.0)
+    rate = seen.n_followed / seen.n_starts
+    return Edges(
+        window_days, seen.a, seen.b, seen.n_starts, seen.n_followed, rate, seen.base, seen.lift, seen.lift_low,
+        seen.lift_high, q_value, seen.median_gap_days, seen.n_open,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """One entry an edge as in `Edges`, before false-discovery control. p_value: 1 below the fewest starts.
+
+    starts_of: (n_topics,) closed starts. is_tested: (n_topics,) topics with enough of them to have edges. tests: pairs.
+    """
+
+    a: Ints
+    b: Ints
+    n_starts: Ints
+    n_followed: Ints
+    base: Reals
+    lift: Reals
+    lift_low: Reals
+    lift_high: Reals
+    p_value: Reals
+    median_gap_days: Reals
+    n_open: Ints
+    starts_of: Ints
+    is_tested: npt.NDArray[np.bool_]
+    tests: int
+
+
+def _count_edges(starts: Starts, *, window_days: int, as_of_us: int, config: LinkConfig) -> _Counted:
     window = window_days * DAY_US
     closed = _closed(starts, window, as_of_us)
     after, before = _followed(starts, window, closed), _preceded(starts, window)
@@ -102,27 +147,40 @@ def find_edges(starts: Starts, *, window_days: int, as_of_us: int, config: LinkC
     keys, index, n_followed = np.unique(key[other], return_inverse=True, return_counts=True)
     a, b = keys // starts.n_topics, keys % starts.n_topics
     n_a = _count(starts.topic[closed], starts.n_topics)
-    rate = n_followed / n_a[a]
     same_period, n_control = _same_period_base(starts, closed, after, a, b)
     n_before = _count(starts.topic[_look_back(starts, window) & (starts.topic >= 0)], starts.n_topics)
     base, weight = _with_before(starts, before, a, b, n_before=n_before, same_period=same_period, n_control=n_control)
-    lift, low, high = _lift(n_followed, n_a[a], base, weight)
-    tests = int((n_a >= config.min_starts).sum()) * max(int((n_a > 0).sum()) - 1, 1)
-    p_value = np.where(n_a[a] >= config.min_starts, _p_values(n_followed, n_a[a], base, weight), 1.0)
+    is_tested = n_a >= config.min_starts
+    tests = int(is_tested.sum()) * max(int((n_a > 0).sum()) - 1, 1)
+    p_value = np.where(is_tested[a], p_values(n_followed, n_a[a], base, weight), 1.0)
     n_open = _count(starts.topic[~closed & (starts.topic >= 0)], starts.n_topics)
-    return Edges(
-        window_days, a, b, n_a[a], n_followed, rate, base, lift, low, high, false_discovery(p_value, tests),
-        _median(after.gap_us[other] / DAY_US, index, len(keys)), n_open[a],
-    )  # fmt: skip
+    gaps = medians(after.gap_us[other] / DAY_US, index, len(keys))
+    lift = lift_of(n_followed, n_a[a], base, weight)
+    return _Counted(a, b, n_a[a], n_followed, base, *lift, p_value, gaps, n_open[a], n_a, is_tested, tests)
 
 
-def false_discovery(p_value: Reals, tests: int) -> Reals:
-    """Benjamini and Hochberg's q: the smallest false-discovery rate at which a test still passes."""
-    order = np.argsort(p_value, kind="stable")
-    scaled = p_value[order] * max(tests, len(p_value)) / np.arange(1, len(p_value) + 1)
-    q = np.empty(len(p_value))
-    q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
-    return q
+def _by_kin(starts: Starts, kin: Ints) -> Starts:
+    """The same starts with the groups of topics for topics."""
+    topic = np.append(kin, -1)[starts.topic].astype(np.int32)
+    return replace(starts, topic=topic, n_topics=int(kin.max(initial=0)) + 1, kin=None)
+
+
+def _q_within_groups(seen: _Counted, groups: _Counted, kin: Ints, max_q: float) -> Reals:
+    """(n,) q of the edges between groups that are significant as a whole, tested among themselves; 1 for the others.
+
+    An edge cannot be surer than its groups' is (Yekutieli: a family is tested once its parent is rejected).
+    """
+    n_groups = len(groups.starts_of)
+    whole = np.where(groups.lift_low > 1, false_discovery(groups.p_value, groups.tests), 1.0)
+    edge = _edge_of(kin[seen.a] * n_groups + kin[seen.b], groups.a * n_groups + groups.b)
+    of_groups = np.where(edge >= 0, np.append(whole, 1.0)[edge], 1.0)
+    sure = whole <= max_q
+    able = np.bincount(kin[seen.is_tested], minlength=n_groups)
+    size = np.bincount(kin[seen.starts_of > 0], minlength=n_groups)
+    inside = np.flatnonzero(of_groups <= max_q)
+    q_value = np.ones(len(seen.a))
+    q_value[inside] = false_discovery(seen.p_value[inside], int((able[groups.a[sure]] * size[groups.b[sure]]).sum()))
+    return np.maximum(q_value, of_groups)
 
 
 def edges_table(edges: list[Edges], topics: tuple[str, ...]) -> pa.Table:
@@ -232,35 +290,10 @@ def _with_before(
     edge = _edge_of(starts.topic[before.start] * np.int64(starts.n_topics) + before.topic, a * starts.n_topics + b)
     hits = np.bincount(edge[edge >= 0], minlength=len(a))
     looked = np.maximum(n_before[a], 1)
-    own = _lower_bound(hits / looked, looked)
+    own = lower_bound(hits / looked, looked)
     weight = np.where(own > same_period, looked, n_control)
     rate = np.maximum(own, same_period)
     return (rate * weight + 0.5) / (weight + 1), weight + 1
-
-
-def _lower_bound(share: Reals, n: Ints) -> Reals:
-    """Wilson's lower bound at one standard error."""
-    bound: Reals = (share + 1 / (2 * n) - np.sqrt(share * (1 - share) / n + 1 / (4 * n**2))) / (1 + 1 / n)
-    return np.maximum(bound, 0)
-
-
-def _lift(followed: Ints, n: Ints, base: Reals, weight: Reals) -> tuple[Reals, Reals, Reals]:
-    """rate / base with its 95% interval on the log scale (delta method for a ratio of two shares)."""
-    rate = followed / n
-    lift = rate / base
-    error = 1.96 * np.sqrt((1 - rate) / followed + (1 - base) / (base * weight))
-    return lift, lift * np.exp(-error), lift * np.exp(error)
-
-
-def _p_values(followed: Ints, n: Ints, base: Reals, weight: Reals) -> Reals:
-    """One-sided: so many follow-ups or more if the rate were the base's.
-
-    The tail of a negative binomial: Poisson follow-ups at a base rate that is itself known only from `weight`
-    starts. Wider than the binomial's, so on the careful side, and exact far out where the ranking is decided.
-    """
-    from scipy.special import betainc
-
-    return np.asarray(betainc(followed, base * weight, n / (n + weight)), np.float64)
 
 
 def _strata(starts: Starts) -> Ints:
@@ -290,12 +323,3 @@ def _edge_of(key: Ints, edges: Ints) -> Ints:
 
 def _count(topic: npt.NDArray[np.integer], n_topics: int) -> Ints:
     return np.bincount(topic, minlength=n_topics).astype(np.int64)
-
-
-def _median(values: Reals, group: Ints, n_groups: int) -> Reals:
-    """(n_groups,) median of each group; every group has at least one value."""
-    order = np.lexsort((values, group))
-    counts = np.bincount(group, minlength=n_groups)
-    first = np.cumsum(counts) - counts
-    ordered = values[order]
-    return np.asarray((ordered[first + (counts - 1) // 2] + ordered[first + counts // 2]) / 2)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from textinsight.link.config import LinkConfig
 from textinsight.link.downstream import Edges, Starts, edges_table, find_edges
 from textinsight.link.frame import Codes, Frame, Ints
+from textinsight.link.kin import kin_of
 from textinsight.link.result import thread_topics, threads_table
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,6 +65,7 @@ def _edges(frame: Frame, opener: Ints, topic: Codes, as_of: int | None, config: 
         topic=topic[opening],
         company=frame.company[opening],
         n_topics=max(len(frame.topics), 1),
+        kin=kin_of(frame.topic, opener, max(len(frame.topics), 1)),
     )
     windows = {*config.edge_windows, config.window_days}
     return {w: find_edges(starts, window_days=w, as_of_us=as_of or 0, config=config) for w in sorted(windows)}
