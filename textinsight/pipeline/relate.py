@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from textinsight import link, measure, topics
 from textinsight.errors import UsageError
 from textinsight.pipeline.consequences import consequences, longer_windows
 from textinsight.pipeline.linking import link_contacts, may_keep, with_references
 from textinsight.pipeline.progress import Progress
+from textinsight.pipeline.reasons import Naming, archive_topics, topic_tables
 from textinsight.pipeline.settings import Settings
 from textinsight.store import DERIVED, Archive
 
-_LEAST_SHARE = 0.003  # of contacts: what an analyst can follow; smaller reasons join their nearest topic
-_REFIT_GROWTH = 2.0  # topics are discovered anew once the archive has doubled; names and ids carry over
+_AS_BEFORE = Naming()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +29,27 @@ class Contacts:
 
 
 def relate(
-    archive: Archive, *, settings: Settings, progress: Progress, engine: str, kept: bool = True
+    archive: Archive,
+    *,
+    settings: Settings,
+    progress: Progress,
+    engine: str,
+    kept: bool = True,
+    how: Naming = _AS_BEFORE,
 ) -> link.LinkResult:
     """Bring every derived table up to date; what linking found.
 
     kept: link only people with something new, where the linking before allows it; else everybody, by a measure taken
-    anew. `linking` is emptied first and written last: without it, the next time everybody is linked.
+    anew. how: whether and how topics are found anew. `linking` is emptied first and written last: without it, the next
+    time everybody is linked.
     """
     contacts = load_contacts(archive, engine)
     progress.stage("topics", None)
-    model, fitted_on, is_old = _topic_model(archive, contacts, engine)
-    table = _with_topics(contacts.table, model, topics.assign(model, contacts.vectors))
+    known = archive_topics(archive, contacts.table, contacts.vectors, settings=settings, engine=engine, how=how)
+    table = _with_topics(contacts.table, known.model, known.assigned)
+    of_topics = topic_tables(archive, known, table, contacts.vectors)
     progress.stage("links", None)
-    kept = kept and is_old and may_keep(archive, settings)
+    kept = kept and known.is_old and may_keep(archive, settings)
     table = with_references(archive, table, kept=kept)
     longer = [days for days in measure.WINDOWS if days > settings.window_days]
     linking = link_contacts(archive, table, contacts.vectors, settings=settings, windows=longer, kept=kept)
@@ -56,7 +62,7 @@ def relate(
     table = table.append_column("csat_predicted", measure.predict_csat(table).values)
     derived = {
         "linking": DERIVED["linking"].empty_table(),
-        "topics": _topic_table(model, table, fitted_on=fitted_on),
+        **of_topics,
         "links": linked.links,
         "threads": linked.threads,
         "edges": linked.edges,
@@ -114,21 +120,6 @@ def _values(chunk: pa.Array) -> npt.NDArray[np.float16]:
     return np.frombuffer(data, np.uint8)[ends[0] : ends[-1]].view("<f2")
 
 
-def _topic_model(archive: Archive, contacts: Contacts, engine: str) -> tuple[topics.TopicModel, int, bool]:
-    """The archive's topics, discovered anew if it has none or has outgrown them; on how many contacts they rest;
-
-    and whether they are the ones that were there.
-    """
-    stored = archive.query("SELECT * FROM topics WHERE engine = ?", [engine])
-    old = topics.TopicModel.from_table(stored) if stored.num_rows else None
-    fitted_on = pc.max(stored["fitted_on"]).as_py() or 0
-    if old is not None and contacts.table.num_rows < _REFIT_GROWTH * fitted_on:
-        return old, fitted_on, True
-    config = topics.TopicsConfig(share=_LEAST_SHARE)
-    new = topics.discover(contacts.table["issue_text"].to_pylist(), contacts.vectors, engine=engine, config=config)
-    return (topics.reconcile(old, new) if old is not None else new), contacts.table.num_rows, False
-
-
 def _with_topics(table: pa.Table, model: topics.TopicModel, assigned: topics.Assignment) -> pa.Table:
     """The contacts with topic_id, topic_label (null: unclear) and topic_confidence."""
     index = pa.array(assigned.index, mask=assigned.index < 0)
@@ -138,15 +129,3 @@ def _with_topics(table: pa.Table, model: topics.TopicModel, assigned: topics.Ass
     ):
         table = table.append_column(name, pa.array(values, pa.string()).take(index))
     return table.append_column("topic_confidence", pa.array(assigned.confidence, pa.float32()))
-
-
-def _topic_table(model: topics.TopicModel, contacts: pa.Table, *, fitted_on: int) -> pa.Table:
-    """The model's table with the counts of today; a theme counts its topics' contacts."""
-    counts = Counter(contacts["topic_id"].drop_null().to_pylist())
-    for topic in model.topics:
-        if topic.parent_id:
-            counts[topic.parent_id] += counts[topic.topic_id]
-    counted = tuple(replace(topic, n=counts[topic.topic_id]) for topic in model.topics)
-    table = replace(model, topics=counted).to_table()
-    place = table.schema.get_field_index("fitted_on")
-    return table.set_column(place, "fitted_on", pa.array([fitted_on] * table.num_rows, pa.int64()))

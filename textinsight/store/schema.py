@@ -294,7 +294,8 @@ DERIVED: dict[str, pa.Schema] = {
 }
 
 DERIVED |= {
-    "found_topics": DERIVED["topics"],  # as discovered, before the edits of analysts
+    # as discovered, before the edits of analysts; refreshed_on: contacts when new topics were last looked for
+    "found_topics": pa.schema([*DERIVED["topics"], ("refreshed_on", pa.int64())]),
     "contact_topics": pa.schema(
         [
             ("conversation_id", pa.string()),

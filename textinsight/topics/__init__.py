@@ -2,18 +2,62 @@
 
 from textinsight.topics.assign import AssignConfig, Assignment, assign
 from textinsight.topics.bare import bare
+from textinsight.topics.beside import discover_beside, found_part, taxonomy_model, with_found
+from textinsight.topics.classify import ClassifyConfig, ReasonClassifier, fit_reasons, fit_vectors
 from textinsight.topics.discover import TopicsConfig, discover
-from textinsight.topics.model import Topic, TopicModel
-from textinsight.topics.reconcile import reconcile
+from textinsight.topics.edits import Edit, apply, find, replay, standing
+from textinsight.topics.explain import Explanation, explain
+from textinsight.topics.model import Merged, Topic, TopicModel
+from textinsight.topics.namer import Namer, load_namer, renamed
+from textinsight.topics.quality import TopicQuality, quality_table, topic_quality
+from textinsight.topics.reconcile import next_ids, reconcile
+from textinsight.topics.refresh import Change, changes, kept_share, refresh
+from textinsight.topics.several import Reasons, SeveralConfig, several
+from textinsight.topics.split import split
+from textinsight.topics.taxonomy import Reason, check_taxonomy, read_taxonomy
 
 __all__ = [
     "AssignConfig",
     "Assignment",
+    "Change",
+    "ClassifyConfig",
+    "Edit",
+    "Explanation",
+    "Merged",
+    "Namer",
+    "Reason",
+    "ReasonClassifier",
+    "Reasons",
+    "SeveralConfig",
     "Topic",
     "TopicModel",
+    "TopicQuality",
     "TopicsConfig",
+    "apply",
     "assign",
     "bare",
+    "changes",
+    "check_taxonomy",
     "discover",
+    "discover_beside",
+    "explain",
+    "find",
+    "fit_reasons",
+    "fit_vectors",
+    "found_part",
+    "kept_share",
+    "load_namer",
+    "next_ids",
+    "quality_table",
+    "read_taxonomy",
     "reconcile",
+    "refresh",
+    "renamed",
+    "replay",
+    "several",
+    "split",
+    "standing",
+    "taxonomy_model",
+    "topic_quality",
+    "with_found",
 ]

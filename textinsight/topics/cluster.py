@@ -42,13 +42,14 @@ def covered(group: Index, least: int) -> float:
     return float(size[size >= least].sum() / size.sum())
 
 
-def linkage_n_groups(vectors: Vectors, n_groups: int) -> Index:
-    """(n,) at most `n_groups` groups by average linkage."""
-    from scipy.cluster.hierarchy import fcluster
+def even_groups(vectors: Vectors, n_groups: int) -> Index:
+    """(n,) at most `n_groups` groups by Ward's linkage, which makes no one group swallow the others."""
+    from scipy.cluster.hierarchy import fcluster, linkage
 
     if len(vectors) < 2:
         return np.zeros(len(vectors), np.int64)
-    return np.asarray(fcluster(_tree(vectors), n_groups, "maxclust"), np.int64) - 1
+    tree = linkage(vectors.astype(np.float64), "ward")
+    return np.asarray(fcluster(tree, n_groups, "maxclust"), np.int64) - 1
 
 
 def _tree(vectors: Vectors) -> npt.NDArray[np.float64]:

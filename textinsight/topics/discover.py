@@ -9,19 +9,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from textinsight.encode import Encoder
 from textinsight.errors import UsageError
 from textinsight.topics.assign import AssignConfig
 from textinsight.topics.cluster import (
     Index,
     centroids_of,
     covered,
+    even_groups,
     linkage_cuts,
-    linkage_n_groups,
     mean_distance,
     merge_near,
     refine,
 )
-from textinsight.topics.label import name_groups
+from textinsight.topics.label import Place, name_groups
 from textinsight.topics.model import Topic, TopicModel, Vectors, topic_id
 
 _LEVELS = 16
@@ -84,11 +85,13 @@ def discover(
     *,
     engine: str = "",
     config: TopicsConfig = TopicsConfig(),
+    encoder: Encoder | None = None,
 ) -> TopicModel:
     """The topics of `texts`, whose unit vectors (n, d) were made by `engine`, largest first, then their themes.
 
     Independent of the texts' order; at most `config.sample` distinct texts are looked at, and `n` counts
-    contacts with these. Few texts may give one topic only. Texts without a vector take no part.
+    contacts with these. encoder: if given, names are weighed by how near their own vectors lie to the topic's. Few
+    texts may give one topic only. Texts without a vector take no part.
     ValueError if the lengths differ.
     """
     if len(texts) != len(vectors):
@@ -98,10 +101,10 @@ def discover(
         return TopicModel((), np.zeros((0, vectors.shape[1]), np.float32), engine)
     group = _by_size(_groups(sample.vectors, config), sample.weights)
     centroids = centroids_of(sample.vectors, group)
-    topics = _topics(sample, group, centroids, "t")
+    topics = _topics(sample, group, centroids, "t", encoder)
     if len(topics) < config.themes_from:
         return TopicModel(tuple(topics), centroids, engine)
-    return _with_themes(sample, group, TopicModel(tuple(topics), centroids, engine))
+    return _with_themes(sample, group, TopicModel(tuple(topics), centroids, engine), encoder)
 
 
 def _sample(texts: Sequence[str | None], vectors: Vectors, size: int) -> _Sample:
@@ -155,20 +158,29 @@ def _by_size(group: Index, weights: Index) -> Index:
     return np.asarray(np.argsort(order)[group], np.int64)
 
 
-def _with_themes(sample: _Sample, group: Index, model: TopicModel) -> TopicModel:
+def _with_themes(sample: _Sample, group: Index, model: TopicModel, encoder: Encoder | None) -> TopicModel:
     """`model` with about the square root of its number of topics as themes behind them."""
-    theme = linkage_n_groups(model.centroids, round(np.sqrt(len(model.topics))))
+    theme = even_groups(model.centroids, round(np.sqrt(len(model.topics))))
     above = _by_size(theme[group], sample.weights)
     centroids = centroids_of(sample.vectors, above)
-    themes = _topics(sample, above, centroids, "g")
+    taken = tuple(topic.label for topic in model.topics)
+    themes = _topics(sample, above, centroids, "g", encoder, taken)
     parent = {int(leaf): themes[row].topic_id for leaf, row in zip(group, above, strict=True)}
     leaves = [replace(topic, parent_id=parent[row]) for row, topic in enumerate(model.topics)]
     return TopicModel((*leaves, *themes), np.vstack([model.centroids, centroids]), model.engine)
 
 
-def _topics(sample: _Sample, group: Index, centroids: Vectors, kind: str) -> list[Topic]:
+def _topics(
+    sample: _Sample,
+    group: Index,
+    centroids: Vectors,
+    kind: str,
+    encoder: Encoder | None,
+    taken: Sequence[str] = (),
+) -> list[Topic]:
     near = np.einsum("ij,ij->i", sample.vectors, centroids[group])
-    names = name_groups(sample.texts, group, sample.weights, near)
+    place = Place(centroids, encoder) if encoder is not None else None
+    names = name_groups(sample.texts, group, sample.weights, near, place=place, taken=taken, broad=kind == "g")
     sizes = np.bincount(group, sample.weights).astype(np.int64)
     return [
         Topic(topic_id(kind, i + 1), name.label, terms=name.terms, n=int(n), examples=name.examples)

@@ -10,9 +10,10 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from textinsight.encode import Encoder
 from textinsight.topics.bare import bare
 from textinsight.topics.model import Vectors
-from textinsight.topics.words import phrases
+from textinsight.topics.words import phrases, stem
 
 _WORTH = {1: 0.55, 2: 1.0, 3: 1.05, 4: 0.95}  # by number of words: one word says too little for a slide
 _OF_WORDS = 0.5  # what a phrase is worth for the words in it
@@ -21,6 +22,8 @@ _FEW = 8  # contacts from which a phrase said once is no name
 _N_EXAMPLES = 3
 _CANDIDATES = 30
 _QUOTED = 30
+_WORTH_BROAD = {1: 1.0, 2: 0.8, 3: 0.4, 4: 0.2}  # of themes: what many topics share is said in a word
+_FITTING = 2.0  # power of a phrase's own cosine to the topic's centre, relative to the best of its candidates
 _FAR = 0.1  # the least that a contact counts for its topic's name
 _DRAWN_OUT = 0.25  # share of a word's contacts that must say the longer phrase
 
@@ -34,13 +37,37 @@ class Name:
     examples: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the groups lie, so that candidates can be compared: unit centroids (n_groups, d), and what encodes text."""
+
+    centroids: Vectors
+    encoder: Encoder
+
+    def fitting(self, row: int, phrases: Sequence[str]) -> Vectors:
+        """(n,) in [0, 1] how near each phrase is to group `row`, less how near it is to others if that is nearer."""
+        cosine = self.encoder.encode([bare(phrase) for phrase in phrases]) @ self.centroids.T
+        own = np.clip(cosine[:, row], 0.01, 1)
+        behind = np.clip(cosine.max(1) - cosine[:, row], 0, None)
+        value = np.clip(own - behind, 0.01, 1)
+        return np.asarray((value / value.max()) ** _FITTING, np.float32)
+
+
 def name_groups(
-    texts: Sequence[str], group: npt.NDArray[np.int64], weights: npt.NDArray[np.int64], near: Vectors
+    texts: Sequence[str],
+    group: npt.NDArray[np.int64],
+    weights: npt.NDArray[np.int64],
+    near: Vectors,
+    *,
+    place: Place | None = None,
+    taken: Sequence[str] = (),
+    broad: bool = False,
 ) -> list[Name]:
-    """A name for each group 0..max(group). near: (n,) cosine of each text to its group's centroid.
+    """A name for each group 0..max(group), none of them in `taken`. near: (n,) cosine of each text to its centroid.
 
     Score of a phrase: share of the group's contacts that say it × log of how much rarer it is elsewhere, where
-    contacts count by their closeness to the centroid.
+    contacts count by their closeness to the centroid; × how near the phrase's own vector is, where `place` is given.
+    broad: themes, named by the words their topics share.
     """
     n_groups = int(group.max()) + 1 if len(group) else 0
     counted = np.asarray(weights * np.clip(near, _FAR, 1), np.float64)
@@ -48,22 +75,35 @@ def name_groups(
     totals: Counter[str] = Counter()
     for counter in counts.counts:
         totals.update(counter)
-    taken: set[str] = set()
+    used = set(taken)
     names: list[Name] = []
     sizes = np.bincount(group[group >= 0], counted[group >= 0], n_groups)
+    worth = _WORTH_BROAD if broad else _WORTH
     for row in range(n_groups):
-        ranked = [
-            key for key in _ranked(counts.counts[row], totals, sizes[row], sizes.sum()) if key in counts.said[row]
-        ]
-        ranked = ranked[:_CANDIDATES]
+        scored = [
+            (key, score)
+            for key, score in _ranked(counts.counts[row], totals, sizes[row], sizes.sum(), worth)
+            if key in counts.said[row]
+        ][:_CANDIDATES]
+        ranked = _fitted(scored, [_wording(counts.said[row][key]) for key, _ in scored], place, row)
         said = [_wording(counts.said[row][key]) for key in ranked]
         members = np.flatnonzero(group == row)
         nearest = members[np.argsort(-near[members], kind="stable")[:_N_EXAMPLES]]
         examples = tuple(texts[i] for i in nearest)
-        label = _label(ranked, said, counts.counts[row], taken) or _quoted(examples[0], row, taken)
-        taken.add(label)
+        label = _broad(said, used) if broad else _label(ranked, said, counts.counts[row], used)
+        label = label or _quoted(examples[0], row, used)
+        used.add(label)
         names.append(Name(label, tuple(_varied(said, label)), examples))
     return names
+
+
+def _fitted(scored: Sequence[tuple[str, float]], said: Sequence[str], place: Place | None, row: int) -> list[str]:
+    """The keys, best first by score and, with a place, by how near the phrase is to the topic."""
+    if place is None or not scored:
+        return [key for key, _ in scored]
+    fitting = place.fitting(row, said)
+    order = sorted(range(len(scored)), key=lambda i: (-scored[i][1] * float(fitting[i]), scored[i][0]))
+    return [scored[i][0] for i in order]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +127,10 @@ def _count(texts: Sequence[str], group: npt.NDArray[np.int64], weights: npt.NDAr
     return _Counts(counts, said)
 
 
-def _ranked(counts: Counter[str], totals: Counter[str], size: float, total: float) -> list[str]:
-    """Phrase keys of a group, most telling first by themselves and by their words; ties by key."""
+def _ranked(
+    counts: Counter[str], totals: Counter[str], size: float, total: float, worth: dict[int, float]
+) -> list[tuple[str, float]]:
+    """Phrase keys of a group and their scores, most telling first by themselves and by their words; ties by key."""
     least = max(1.0, 0.02 * size) if size >= _FEW else 0.0
 
     def telling(key: str) -> float:
@@ -98,11 +140,11 @@ def _ranked(counts: Counter[str], totals: Counter[str], size: float, total: floa
 
     def score(key: str) -> float:
         words = key.split()
-        return _WORTH[len(words)] * (telling(key) + _OF_WORDS * sum(map(word_worth, words)) / len(words))
+        return worth[len(words)] * (telling(key) + _OF_WORDS * sum(map(word_worth, words)) / len(words))
 
     word_worth = lru_cache(maxsize=None)(telling)
     keys = [key for key, n in counts.items() if n >= least]
-    return sorted(keys, key=lambda key: (-score(key), key))
+    return sorted(((key, score(key)) for key in keys), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _wording(said: Counter[str]) -> str:
@@ -121,6 +163,16 @@ def _label(keys: Sequence[str], said: Sequence[str], counts: Counter[str], taken
         free = [option for option in options if option not in taken]
         if free:
             return free[0]
+    return ""
+
+
+def _broad(said: Sequence[str], taken: set[str]) -> str:
+    """The two most telling phrases that share no word: "refund and delivery"; one if there is no other."""
+    for i, first in enumerate(said):
+        others = [s for s in said[i + 1 :] if not set(map(stem, s.split())) & set(map(stem, first.split()))]
+        for label in (*(f"{first} and {other}" for other in others[:3]), first):
+            if label not in taken:
+                return label
     return ""
 
 

@@ -17,6 +17,7 @@ from textinsight.topics.model import Topic, TopicModel, Vectors
 from textinsight.topics.reconcile import free_label, next_ids
 
 Kind = Literal["new", "grown", "shrunk", "gone"]
+_DEFAULT = TopicsConfig()
 _APART = 0.7  # cosine to every old topic up to which a found one is new
 _GROWN = 1.5  # times its old share of the contacts
 _LEAST_NEW = 0.25  # confidence up to which a contact fits its old topic badly
@@ -41,7 +42,7 @@ def refresh(
     texts: Sequence[str | None],
     vectors: Vectors,
     *,
-    config: TopicsConfig = TopicsConfig(),
+    config: TopicsConfig = _DEFAULT,
     reserved: Iterable[str] = (),
 ) -> TopicModel:
     """`old` with the topics that are new in `texts`: found among the texts that fit no old topic well.
@@ -63,7 +64,7 @@ def refresh(
     if len(loose) < 2 * support:
         return old
     kept = replace(config, themes_from=len(loose) + 2)  # no themes of their own
-    more = discover([texts[i] for i in loose], vectors[loose].astype(np.float32), config=kept)
+    more = discover([texts[i] for i in loose.tolist()], vectors[loose].astype(np.float32), config=kept)
     return _with_new(old, more, support, set(reserved))
 
 

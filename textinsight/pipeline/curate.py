@@ -1,0 +1,213 @@
+"""What analysts do to an archive's topics: each change is kept in its log, and all tables follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from textinsight import topics
+from textinsight.encode import load_encoder
+from textinsight.errors import UsageError
+from textinsight.pipeline.progress import Progress, Silent
+from textinsight.pipeline.reasons import Naming, current_topics, stored_edits
+from textinsight.pipeline.relate import relate
+from textinsight.pipeline.runs import last_settings
+from textinsight.store import Archive, writer_lock
+from textinsight.store.schema import KEPT
+from textinsight.topics import edits as edit_log
+
+_MOST = 20_000  # contacts of a topic that a split or an explanation looks at
+
+
+@dataclass(frozen=True, slots=True)
+class TopicsReport:
+    """topics: those that contacts can have, with their counts. changes: what is new, grown, shrunk or gone.
+
+    unclear_share: of the contacts, those without words included. several: contacts with more than one reason.
+    """
+
+    n_contacts: int
+    topics: tuple[topics.Topic, ...]
+    unclear_share: float
+    several: int
+    changes: tuple[topics.Change, ...]
+
+
+def edit_topics(
+    archive: str | Path | Archive, *edits: topics.Edit, progress: Progress | None = None
+) -> tuple[topics.Edit, ...]:
+    """Keep these edits in the archive's log and bring every table up to date; the edits with their numbers.
+
+    Topics may be given by id or label. UsageError, and nothing kept, if one of them cannot be.
+    """
+    store = _opened(archive)
+    with writer_lock(store.path):
+        model = current_topics(store)
+        number = _next_number(store)
+        kept: list[topics.Edit] = []
+        for edit in edits:
+            given = _by_id(store, model, edit)
+            if given.op == "undo":
+                _check_undo(store, given)
+            else:
+                model = topics.apply(model, given)
+            kept.append(replace(given, number=number + len(kept)))
+        store.keep("topic_edits", edit_log.to_table(kept))
+        _relate(store, Naming(), progress)
+    return tuple(kept)
+
+
+def undo(archive: str | Path | Archive, *, progress: Progress | None = None) -> topics.Edit:
+    """Take back the last edit that holds; UsageError if there is none."""
+    store = _opened(archive)
+    standing = topics.standing(stored_edits(store))
+    if not standing:
+        raise UsageError("there is no edit to undo", hint="textinsight topics log -a ARCHIVE lists them")
+    edit_topics(store, topics.Edit("undo", value=str(standing[-1].number)), progress=progress)
+    return standing[-1]
+
+
+def split_topic(
+    archive: str | Path | Archive,
+    name: str,
+    *,
+    parts: int = 2,
+    labels: tuple[str, ...] = (),
+    progress: Progress | None = None,
+) -> topics.Edit:
+    """Split a topic by how its contacts part; see `topics.split`."""
+    store = _opened(archive)
+    topic = topics.find(current_topics(store), name)
+    texts, vectors = _contacts_of(store, topic.topic_id)
+    edit = topics.split(
+        current_topics(store),
+        topic.topic_id,
+        texts,
+        vectors,
+        parts=parts,
+        labels=labels,
+        encoder=load_encoder(last_settings(store).encoder),
+        reserved={i for past in stored_edits(store) for i in past.ids},
+    )
+    return edit_topics(store, edit, progress=progress)[0]
+
+
+def use_taxonomy(
+    archive: str | Path | Archive, reasons: tuple[topics.Reason, ...], *, progress: Progress | None = None
+) -> TopicsReport:
+    """Give the archive its company's own reasons (none: take them away) and find what lies beside them anew."""
+    store = _opened(archive)
+    if reasons:
+        topics.check_taxonomy(reasons)
+        topics.taxonomy_model(reasons, topics.fit_reasons(reasons, load_encoder(last_settings(store).encoder)))
+    version = store.query("SELECT coalesce(max(version), 0) + 1 AS v FROM taxonomy").to_pylist()[0]["v"]
+    rows = [
+        {"version": version, "place": i, **{name: getattr(reason, name) for name in _REASON}}
+        for i, reason in enumerate(reasons)
+    ] or [{"version": version, "place": 0}]
+    with writer_lock(store.path):
+        store.keep("taxonomy", pa.Table.from_pylist(rows, schema=KEPT["taxonomy"]))
+        _relate(store, Naming(anew=True), progress)
+    return topics_report(store)
+
+
+def refresh_topics(
+    archive: str | Path | Archive,
+    *,
+    anew: bool = False,
+    namer: topics.Namer | None = None,
+    progress: Progress | None = None,
+) -> TopicsReport:
+    """Look for new topics (anew: discover all again; those found again keep id and name) and name them by `namer`."""
+    store = _opened(archive)
+    with writer_lock(store.path):
+        _relate(store, Naming(anew=anew, look=True, namer=namer), progress)
+    return topics_report(store)
+
+
+def topics_report(archive: str | Path | Archive) -> TopicsReport:
+    """The topics as they stand, largest first."""
+    store = _opened(archive)
+    counts = store.query("SELECT count(*) AS n, count(topic_id) AS clear FROM conversations").to_pylist()[0]
+    several = store.query("SELECT count(*) AS n FROM contact_topics WHERE rank = 2").to_pylist()[0]["n"]
+    changed = store.query("SELECT * FROM topic_changes").to_pylist()
+    model = current_topics(store)
+    leaves = sorted((model.topics[i] for i in model.leaves.tolist()), key=lambda topic: (-topic.n, topic.topic_id))
+    unclear = 1 - counts["clear"] / counts["n"] if counts["n"] else 0.0
+    return TopicsReport(counts["n"], tuple(leaves), unclear, several, tuple(topics.Change(**row) for row in changed))
+
+
+def explain_contact(archive: str | Path | Archive, conversation_id: str) -> topics.Explanation:
+    """Why a contact is in its topic; UsageError for an id that is not in the archive."""
+    store = _opened(archive)
+    rows = store.query(
+        "SELECT issue_text, topic_id FROM conversations WHERE conversation_id = ?", [conversation_id]
+    ).to_pylist()
+    if not rows:
+        raise UsageError(f"no contact {conversation_id!r}", hint="textinsight export conversations lists the ids")
+    texts, vectors = _contacts_of(store, rows[0]["topic_id"] or "")
+    encoder = load_encoder(last_settings(store).encoder)
+    text = rows[0]["issue_text"] or ""
+    return topics.explain(current_topics(store), text, encoder, texts=texts, vectors=vectors)
+
+
+_REASON = ("id", "name", "parent", "description", "examples")
+
+
+def _opened(archive: str | Path | Archive) -> Archive:
+    return archive if isinstance(archive, Archive) else Archive(archive)
+
+
+def _next_number(store: Archive) -> int:
+    return 1 + max((edit.number for edit in stored_edits(store)), default=0)
+
+
+def _by_id(store: Archive, model: topics.TopicModel, edit: topics.Edit) -> topics.Edit:
+    """The edit with ids for labels; a theme that is not there yet gets an id of its own."""
+    if edit.op == "undo":
+        return edit
+    topic_id = topics.find(model, edit.topic_id).topic_id
+    target = edit.target_id
+    if edit.op == "move" and target:
+        parents = {topic.parent_id for topic in model.topics}
+        named = [t for t in model.topics if target.casefold() in (t.topic_id, t.label.casefold())]
+        themes = [t for t in named if t.topic_id in parents]
+        if themes:
+            target = themes[0].topic_id
+        else:
+            used = {t.topic_id for t in model.topics} | {i for past in stored_edits(store) for i in past.ids}
+            return replace(edit, topic_id=topic_id, target_id=topics.next_ids(used)("g"), value=target)
+    elif target:
+        target = topics.find(model, target).topic_id
+    return replace(edit, topic_id=topic_id, target_id=target)
+
+
+def _check_undo(store: Archive, edit: topics.Edit) -> None:
+    numbers = [str(past.number) for past in topics.standing(stored_edits(store))]
+    if edit.value not in numbers:
+        raise UsageError(f"no edit {edit.value!r} that holds", hint=f"one of: {', '.join(numbers[-10:]) or 'none'}")
+
+
+def _relate(store: Archive, how: Naming, progress: Progress | None) -> None:
+    engines = [row["engine"] for row in store.query("SELECT DISTINCT engine FROM vectors").to_pylist()]
+    if not engines:
+        raise UsageError(f"{store.path} holds no contacts", hint=f"textinsight run INPUT --archive {store.path}")
+    settings = last_settings(store)
+    relate(store, settings=settings, progress=progress or Silent(), engine=engines[0], how=how)
+
+
+def _contacts_of(store: Archive, topic_id: str) -> tuple[list[str], npt.NDArray[np.float32]]:
+    """Issue texts and vectors of a topic's contacts."""
+    rows = store.query(
+        "SELECT c.issue_text, v.vector FROM conversations c JOIN vectors v USING (conversation_id) "
+        "WHERE c.topic_id = ? AND c.issue_text <> '' ORDER BY c.conversation_id LIMIT ?",
+        [topic_id, _MOST],
+    )
+    if not rows.num_rows:
+        return [], np.zeros((0, 1), np.float32)
+    buffer = b"".join(rows["vector"].to_pylist())
+    return rows["issue_text"].to_pylist(), np.frombuffer(buffer, "<f2").reshape(rows.num_rows, -1).astype(np.float32)
