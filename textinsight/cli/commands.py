@@ -15,6 +15,7 @@ from textinsight import __version__
 from textinsight.cli import show
 from textinsight.cli.downstream import downstream, fcr
 from textinsight.cli.linking import LINK_EXAMPLES, link, review_app
+from textinsight.cli.topics import topics_app
 from textinsight.errors import ExitCode, UsageError
 from textinsight.resources import data_path
 
@@ -179,32 +180,7 @@ app.command(
 app.command(epilog=LINK_EXAMPLES)(link)
 app.add_typer(review_app, name="review")
 
-topics_app = typer.Typer(no_args_is_help=True, help="Contact reasons of any text column, without an archive.")
 app.add_typer(topics_app, name="topics")
-
-
-@topics_app.callback()
-def _topics() -> None:
-    pass
-
-
-@topics_app.command(epilog="Examples: `textinsight topics discover tickets.csv --text subject -o topics.csv`")
-def discover(
-    file: Annotated[Path, typer.Argument(help="CSV, JSON Lines or Parquet.", show_default=False)],
-    text: Annotated[str, typer.Option(help="The column that holds the text.", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Where the CSV goes.", show_default=False)],
-    encoder: Annotated[str, typer.Option(help="static-en, or torch:MODEL with the [torch] extra.")] = "static-en",
-    as_json: JsonOption = False,
-) -> int:
-    """Find the topics of one column; writes the rows with topic_id, topic_label and confidence."""
-    from textinsight.pipeline.column import discover_column
-
-    if out.suffix.lower() != ".csv":
-        raise UsageError(f"topics are written as CSV, not as {out.name!r}", hint="end --out in .csv")
-    with show.progress() as progress:
-        found = discover_column(file, text=text, out=out, encoder=encoder, progress=progress)
-    show.column_topics(found, out, as_json=as_json)
-    return ExitCode.PARTLY_REFUSED if found.n_rejected else ExitCode.OK
 
 
 def _run(

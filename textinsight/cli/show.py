@@ -16,11 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textinsight.cli.refusals import Refusal
     from textinsight.pipeline import RunReport
-    from textinsight.pipeline.column import ColumnTopics
     from textinsight.store.doctor import Complaint
 
 SCHEMA = 1
@@ -103,21 +100,6 @@ def report(found: RunReport, refused: Sequence[Refusal], *, as_json: bool) -> No
     if refused:
         console.print(f"all of them: textinsight export rejects -a {found.archive} -o rejects.csv\n", markup=False)
     console.print(Text(f"archive {found.archive}  ({found.seconds:.0f} s)", style="dim"), soft_wrap=True)
-
-
-def column_topics(found: ColumnTopics, out: Path, *, as_json: bool) -> None:
-    """The topics of a column."""
-    if as_json:
-        fields = asdict(found) | {"out": str(out)}
-        sys.stdout.write(json.dumps({"schema": SCHEMA, "topics": fields}, ensure_ascii=False) + "\n")
-        return
-    table = listing("topic", "rows", "share")
-    for topic in sorted(found.topics, key=lambda topic: -topic.n):
-        table.add_row(Text(topic.label), f"{topic.n:,}", f"{topic.n / found.n_rows:.1%}")
-    console = Console(highlight=False)
-    console.print(table)
-    refused = f", {found.n_rejected:,} refused" if found.n_rejected else ""
-    console.print(Text(f"{found.n_rows:,} rows{refused}, {found.unclear_share:.1%} unclear → {out}", style="dim"))
 
 
 def complaints(found: Sequence[Complaint], *, as_json: bool) -> None:

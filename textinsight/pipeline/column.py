@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from textinsight import topics
-from textinsight.encode import encode_unique, load_encoder
+from textinsight.encode import Encoder, Vectors, encode_unique, load_encoder
 from textinsight.errors import InputError, StoreError, UsageError
 from textinsight.ingest import Reject
 from textinsight.ingest.layout import Row
@@ -17,44 +19,101 @@ from textinsight.ingest.redact import mask_text
 from textinsight.ingest.tables import read_rows
 from textinsight.pipeline.progress import Progress, Silent
 from textinsight.store.export import defuse
+from textinsight.topics import Topic, TopicQuality
 
-_ADDED = ("topic_id", "topic_label", "confidence")
+_ADDED = ("topic_id", "topic_label", "confidence", "theme")
 _UNCLEAR = "unclear"
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnTopics:
-    """What was found: rows written, rows refused, topics, and the share of rows that belong to none."""
+    """What was found: rows written, rows refused, topics and the themes above them, how good the topics are.
+
+    unclear_share: of the rows; without_words: share of the rows that say nothing, part of it.
+    """
 
     n_rows: int
     n_rejected: int
-    topics: tuple[topics.Topic, ...]
+    topics: tuple[Topic, ...]
+    themes: tuple[Topic, ...]
     unclear_share: float
+    without_words: float
+    quality: tuple[TopicQuality, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSettings:
+    """encoder: see `encode.load_encoder`. unclear_at_most: share of the rows with words that may stay unclear.
+
+    taxonomy: the company's own reasons, which come first; topics are discovered beside them. namer: see `topics`.
+    """
+
+    encoder: str = "static-en"
+    unclear_at_most: float = 0.05
+    taxonomy: tuple[topics.Reason, ...] = ()
+    namer: topics.Namer | None = None
 
 
 def discover_column(
-    path: str | Path, *, text: str, out: str | Path, encoder: str = "static-en", progress: Progress | None = None
+    path: str | Path,
+    *,
+    text: str,
+    out: str | Path,
+    settings: ColumnSettings = ColumnSettings(),
+    progress: Progress | None = None,
 ) -> ColumnTopics:
-    """Find the topics of column `text` and write the rows as CSV with topic_id, topic_label and confidence added.
+    """Find the topics of column `text`; write the rows as CSV with topic_id, topic_label, confidence and theme added.
 
     A row that fits no topic has topic_id and label "unclear" and confidence 0. Personal data is masked in every
     cell, formula cells are defused. Raises InputError for a file without usable rows, UsageError for an unknown
     column, StoreError if `out` cannot be written.
     """
     progress = progress or Silent()
+    assigning = topics.AssignConfig(unclear_at_most=settings.unclear_at_most)
     progress.stage("reading", None)
     rows, rejects = _read(Path(path), text)
     texts = [mask_text(str(row.values.get(text) or "")).text for row in rows]
     progress.stage("encoding", None)
-    engine = load_encoder(encoder)
-    vectors = encode_unique(engine, texts)
+    encoder = load_encoder(settings.encoder)
+    vectors = encode_unique(encoder, [topics.bare(text) for text in texts])
     progress.stage("topics", None)
-    model = topics.discover(texts, vectors, engine=engine.name)
-    assigned = topics.assign(model, vectors)
+    model = _model(texts, vectors, encoder, settings)
+    assigned = topics.assign(model, vectors, config=assigning)
+    model = _counted(model, assigned)
     progress.stage("writing", None)
     _write(rows, model, assigned, Path(out))
-    leaves = tuple(model.topics[i] for i in model.leaves)
-    return ColumnTopics(len(rows), len(rejects), leaves, assigned.unclear_share)
+    leaves = set(model.leaves.tolist())
+    return ColumnTopics(
+        len(rows),
+        len(rejects),
+        tuple(topic for i, topic in enumerate(model.topics) if i in leaves),
+        tuple(topic for i, topic in enumerate(model.topics) if i not in leaves),
+        assigned.unclear_share,
+        float(1 - vectors.any(1).mean()),
+        topics.topic_quality(model, vectors, assigned, texts),
+    )
+
+
+def _model(texts: Sequence[str], vectors: Vectors, encoder: Encoder, settings: ColumnSettings) -> topics.TopicModel:
+    if settings.taxonomy:
+        classifier = topics.fit_reasons(settings.taxonomy, encoder)
+        model = topics.discover_beside(
+            settings.taxonomy, classifier, texts, vectors, engine=encoder.name, encoder=encoder
+        )
+    else:
+        model = topics.discover(texts, vectors, engine=encoder.name, encoder=encoder)
+    return topics.renamed(model, settings.namer) if settings.namer else model
+
+
+def _counted(model: topics.TopicModel, assigned: topics.Assignment) -> topics.TopicModel:
+    """The model with each topic's rows, a theme's those of its topics."""
+    counts = np.bincount(assigned.index[assigned.index >= 0], minlength=len(model.topics))
+    for row in model.leaves.tolist():
+        parent = model.topics[row].parent_id
+        while parent:
+            counts[model.row_of[parent]] += counts[row]
+            parent = model.topics[model.row_of[parent]].parent_id
+    return replace(model, topics=tuple(replace(t, n=int(n)) for t, n in zip(model.topics, counts, strict=True)))
 
 
 def _read(path: Path, text: str) -> tuple[list[Row], list[Reject]]:
@@ -82,8 +141,9 @@ def _write(rows: Sequence[Row], model: topics.TopicModel, assigned: topics.Assig
             writer.writerow([defuse(str(name)) for name in (*names, *_ADDED)])
             for row, index, sure in zip(rows, assigned.index.tolist(), assigned.confidence.tolist(), strict=True):
                 topic = model.topics[index] if index >= 0 else topics.Topic(_UNCLEAR, _UNCLEAR)
+                theme = model.topics[model.row_of[topic.parent_id]].label if topic.parent_id else ""
                 cells = [_cell(row.values.get(name)) for name in names]
-                writer.writerow([*cells, topic.topic_id, defuse(topic.label), f"{sure:.3f}"])
+                writer.writerow([*cells, topic.topic_id, defuse(topic.label), f"{sure:.3f}", defuse(theme)])
         part.replace(out)
     except OSError as error:
         raise StoreError(f"cannot write {out}: {error}", hint="give a writable --out") from error

@@ -18,6 +18,7 @@ from textinsight.pipeline.relate import relate
 from textinsight.pipeline.runs import last_settings
 from textinsight.store import Archive, writer_lock
 from textinsight.store.schema import KEPT
+from textinsight.topics import Change, Topic
 from textinsight.topics import edits as edit_log
 
 _MOST = 20_000  # contacts of a topic that a split or an explanation looks at
@@ -25,16 +26,16 @@ _MOST = 20_000  # contacts of a topic that a split or an explanation looks at
 
 @dataclass(frozen=True, slots=True)
 class TopicsReport:
-    """topics: those that contacts can have, with their counts. changes: what is new, grown, shrunk or gone.
+    """topics: with their counts, themes among them, largest first. changes: what is new, grown, shrunk or gone.
 
     unclear_share: of the contacts, those without words included. several: contacts with more than one reason.
     """
 
     n_contacts: int
-    topics: tuple[topics.Topic, ...]
+    topics: tuple[Topic, ...]
     unclear_share: float
     several: int
-    changes: tuple[topics.Change, ...]
+    changes: tuple[Change, ...]
 
 
 def edit_topics(
@@ -136,9 +137,9 @@ def topics_report(archive: str | Path | Archive) -> TopicsReport:
     several = store.query("SELECT count(*) AS n FROM contact_topics WHERE rank = 2").to_pylist()[0]["n"]
     changed = store.query("SELECT * FROM topic_changes").to_pylist()
     model = current_topics(store)
-    leaves = sorted((model.topics[i] for i in model.leaves.tolist()), key=lambda topic: (-topic.n, topic.topic_id))
+    found = sorted(model.topics, key=lambda topic: (-topic.n, topic.topic_id))
     unclear = 1 - counts["clear"] / counts["n"] if counts["n"] else 0.0
-    return TopicsReport(counts["n"], tuple(leaves), unclear, several, tuple(topics.Change(**row) for row in changed))
+    return TopicsReport(counts["n"], tuple(found), unclear, several, tuple(topics.Change(**row) for row in changed))
 
 
 def explain_contact(archive: str | Path | Archive, conversation_id: str) -> topics.Explanation:

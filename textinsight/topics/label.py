@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -169,11 +170,17 @@ def _label(keys: Sequence[str], said: Sequence[str], counts: Counter[str], taken
 def _broad(said: Sequence[str], taken: set[str]) -> str:
     """The two most telling phrases that share no word: "refund and delivery"; one if there is no other."""
     for i, first in enumerate(said):
-        others = [s for s in said[i + 1 :] if not set(map(stem, s.split())) & set(map(stem, first.split()))]
+        others = [other for other in said[i + 1 :] if _differ(first, other)]
         for label in (*(f"{first} and {other}" for other in others[:3]), first):
             if label not in taken:
                 return label
     return ""
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether no word of the one is a form of a word of the other ("transfer", "transferred"; "top up", "top-up")."""
+    roots = [{stem(word)[:5] for word in re.split(r"[\s-]", phrase)} for phrase in (one, other)]
+    return not roots[0] & roots[1]
 
 
 def _quoted(example: str, row: int, taken: set[str]) -> str:
