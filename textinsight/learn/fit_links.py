@@ -25,6 +25,7 @@ from textinsight.link.compare import SIGNALS, Cuts, compare
 from textinsight.link.config import LinkConfig
 from textinsight.link.frame import Levels, make_frame
 from textinsight.link.prior import Related, related_share
+from textinsight.link.sharpness import control_pairs
 from textinsight.link.usual import usual_similarity
 from textinsight.link.weights import LinkModel, probability
 
@@ -100,17 +101,21 @@ def fit(levels: Levels, linked: npt.NDArray[np.bool_], *, config: FitLinksConfig
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One world's pairs: levels (n_pairs, n_signals), linked (n_pairs,), customer (n_pairs,), and what times tell."""
+    """One world's pairs: levels (n_pairs, n_signals), linked (n_pairs,), customer (n_pairs,), and what times tell.
+
+    control: (n_control, n_signals) levels of pairs too far apart to be related.
+    """
 
     name: str
     levels: Levels
     linked: npt.NDArray[np.bool_]
     customer: npt.NDArray[np.int64]
     related: Related
+    control: Levels
 
     def take(self, keep: npt.NDArray[np.bool_]) -> World:
-        """The pairs at a mask; what times tell stays that of the whole."""
-        return World(self.name, self.levels[keep], self.linked[keep], self.customer[keep], self.related)
+        """The pairs at a mask; what times and control pairs tell stays that of the whole."""
+        return replace(self, levels=self.levels[keep], linked=self.linked[keep], customer=self.customer[keep])
 
 
 def fit_worlds(worlds: Sequence[World], *, config: FitLinksConfig = FitLinksConfig()) -> LinkModel:
@@ -154,7 +159,7 @@ def _folds(world: World, others: list[World], config: FitLinksConfig) -> Reals:
 
 def _probability(model: LinkModel, world: World) -> Reals:
     """(n_pairs,) probabilities of the model adapted to the world, as in `link.build`."""
-    return probability(adapt(model, world.levels, world.related).log_odds(world.levels))
+    return probability(adapt(model, world.levels, world.related, world.control).log_odds(world.levels))
 
 
 def _scores(world: World, p: Reals) -> LinkScores:
@@ -177,10 +182,13 @@ def make_world(journeys: Journeys, *, config: FitLinksConfig = FitLinksConfig())
     pairs = Pairs(np.concatenate([c.later for c in chunks]), np.concatenate([c.earlier for c in chunks]))
     crowded = earlier_in_window(frame, link.window_us) > link.max_earlier
     cuts = Cuts(config.similarity_cuts, link.transfer_minutes)
-    levels = compare(frame, pairs, cuts=cuts, crowded=crowded, usual=usual_similarity(frame)).levels
+    usual = usual_similarity(frame)
+    levels, control = (
+        compare(frame, p, cuts=cuts, crowded=crowded, usual=usual).levels for p in (pairs, control_pairs(frame, link))
+    )
     thread = _true_threads(journeys)[frame.row]
     linked = thread[pairs.later] == thread[pairs.earlier]
-    return World(journeys.name, levels, linked, frame.customer[pairs.later], related)
+    return World(journeys.name, levels, linked, frame.customer[pairs.later], related, control)
 
 
 def write(

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from textinsight.link.compare import SIGNALS
 from textinsight.link.frame import Levels
 from textinsight.link.prior import Related, shift_of
+from textinsight.link.sharpness import sharpened, slope_of
 from textinsight.link.weights import LinkModel, probability
 
 Reals = npt.NDArray[np.float64]
@@ -28,14 +29,20 @@ _PACE = 0.5  # of the way to the new weights in each round
 _LARGEST = 4.0
 
 
-def adapt(model: LinkModel, levels: Levels, related: Related) -> LinkModel:
-    """The model of an archive whose pairs (or a sample of them) are at these levels (n_pairs, n_signals)."""
+def adapt(model: LinkModel, levels: Levels, related: Related, control: Levels | None = None) -> LinkModel:
+    """The model of an archive whose pairs (or a sample of them) are at these levels (n_pairs, n_signals).
+
+    control: levels of pairs that are unrelated, from which it is told how sharp the weights are here (`sharpness`).
+    """
     own = model
     for _ in range(_ROUNDS):
         p = probability(_shifted(own, levels, related).log_odds(levels))
         moved = [_moved(model, own, s, levels[:, s], p) for s in range(len(SIGNALS))]
         own = replace(own, weights=tuple(moved))
-    return _shifted(own, levels, related)
+    own = _shifted(own, levels, related)
+    if control is None:
+        return own
+    return _shifted(sharpened(own, slope_of(own, levels, control, related)), levels, related)
 
 
 def _shifted(model: LinkModel, levels: Levels, related: Related) -> LinkModel:

@@ -39,11 +39,10 @@ class Related:
 
 def related_share(frame: Frame, config: LinkConfig) -> Related | None:
     """(pairs in the window − pairs expected by chance) / pairs in the window; None where too little is observed."""
-    span = int(frame.start.max() - frame.start.min()) // DAY_US if len(frame) else 0
-    first = config.window_days + _REST
-    last = min(config.window_days + _LONGEST, int(_MOST_OF_SPAN * span))
-    if last - first < _SHORTEST:
+    days = control_days(frame, config)
+    if days is None:
         return None
+    (first, last), span = days, _span(frame)
     per_day = _pairs_by_day(frame, last, config)
     n = int(per_day[: config.window_days].sum())
     if n < FEWEST:
@@ -51,6 +50,17 @@ def related_share(frame: Frame, config: LinkConfig) -> Related | None:
     observed = span - np.arange(last) - 0.5  # days on which the earlier contact of a pair may lie
     by_chance = per_day[first:].sum() / observed[first:].sum() * observed[: config.window_days].sum()
     return Related(float(max(1 - by_chance / n, 0.0)), n)
+
+
+def control_days(frame: Frame, config: LinkConfig) -> tuple[int, int] | None:
+    """[first, last) days between contacts that have nothing to do with each other; None if the time is too short."""
+    first = config.window_days + _REST
+    last = min(config.window_days + _LONGEST, int(_MOST_OF_SPAN * _span(frame)))
+    return None if last - first < _SHORTEST else (first, last)
+
+
+def _span(frame: Frame) -> int:
+    return int(frame.start.max() - frame.start.min()) // DAY_US if len(frame) else 0
 
 
 def countable(frame: Frame, config: LinkConfig, days: int) -> npt.NDArray[np.bool_]:
@@ -72,9 +82,13 @@ def shift_of(log_odds: Reals, related: Related, repeat_share: float) -> float:
 
 def sample_pairs(frame: Frame, config: LinkConfig) -> Pairs:
     """The pairs of evenly spaced contacts."""
+    return pairs_of(frame, sampled_contacts(frame, config), config.window_us, config.max_earlier)
+
+
+def sampled_contacts(frame: Frame, config: LinkConfig) -> Ints:
+    """Evenly spaced contacts, shared ids left out, that stand for a large archive."""
     contacts = np.flatnonzero(countable(frame, config, config.window_days))
-    evenly = np.linspace(0, len(contacts) - 1, min(len(contacts), _SAMPLE)).astype(np.int64)
-    return pairs_of(frame, contacts[evenly], config.window_us, config.max_earlier)
+    return contacts[np.linspace(0, len(contacts) - 1, min(len(contacts), _SAMPLE)).astype(np.int64)]
 
 
 def _pairs_by_day(frame: Frame, days: int, config: LinkConfig) -> Ints:

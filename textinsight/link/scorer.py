@@ -14,6 +14,7 @@ from textinsight.link.config import LinkConfig
 from textinsight.link.frame import Frame, Ints
 from textinsight.link.prior import Related, related_share, sample_pairs
 from textinsight.link.reviews import Reviewed, apart, together
+from textinsight.link.sharpness import control_pairs
 from textinsight.link.state import LinkState
 from textinsight.link.threads import ThreadBuilder
 from textinsight.link.usual import Usual, UsualModel, fit_usual
@@ -43,8 +44,10 @@ class Scorer:
         scorer = cls(frame, model, config, n_earlier, usual, usual.of(frame), related)
         if related is None or model.learnt:
             return scorer
-        levels = scorer.compare(sample_pairs(frame, config)).levels
-        return replace(scorer, model=adapt(model, levels, related))
+        levels, control = (
+            scorer.compare(p).levels for p in (sample_pairs(frame, config), control_pairs(frame, config))
+        )
+        return replace(scorer, model=adapt(model, levels, related, control))
 
     @classmethod
     def kept(cls, frame: Frame, state: LinkState, config: LinkConfig) -> Scorer:
