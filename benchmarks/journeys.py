@@ -25,8 +25,9 @@ import pyarrow as pa
 
 from textinsight.errors import UsageError
 from textinsight.learn.journeys import Journeys, load_journeys
-from textinsight.link import LinkResult, build
+from textinsight.link import LinkResult, build, edge_pairs
 from textinsight.link.blocking import Pairs, pair_chunks
+from textinsight.link.clusters import real_edges
 from textinsight.link.compare import cosine
 from textinsight.link.config import DAY_US
 from textinsight.link.frame import Frame, make_frame
@@ -126,6 +127,23 @@ def edge_line(result: LinkResult, contacts: pa.Table, intents: tuple[str, ...], 
     return f"{len(rows)} significant; of the first {len(top)}: precision {p}  recall {r}"
 
 
+def brought_on_line(result: LinkResult, contacts: pa.Table, downstream: set[Pair]) -> str:
+    """Significant edges by what truly happened, whatever their topics are called.
+
+    An edge is right if at least half of its follow-ups beyond the base rate were planted as brought on.
+    """
+    contacts = contacts.append_column("thread_id", result.thread_of)
+    thread = dict(zip(contacts["conversation_id"].to_pylist(), result.thread_of.to_pylist(), strict=True))
+    true = {(thread[later], thread[earlier]) for later, earlier in downstream}
+    hits: Counter[Pair] = Counter()
+    for row in edge_pairs(contacts, result.threads, result.links).to_pylist():
+        hits[row["topic_a"], row["topic_b"]] += (thread[row["conversation_id"]], thread[row["earlier_id"]]) in true
+    real = real_edges(result.edges, window_days=14)
+    right = sum(hits[edge.key] >= edge.attributable / 2 for edge in real)
+    held = sum(hits[edge.key] for edge in real) / max(len(true), 1)
+    return f"right by what was planted {wilson_of(right, len(real))}; they hold {held:.1%} of what was brought on"
+
+
 def wilson_of(hits: int, n: int) -> str:
     """A share with its 95% interval."""
     from textinsight.measure.summary import wilson
@@ -205,6 +223,7 @@ def evaluate(folder: Path) -> None:
         print("  threads    ", scores(closure(found_links(result, "same_issue")), true, customer))
         print("  downstream ", scores(found_links(result, "downstream"), downstream, customer))
         print("  edges      ", edge_line(result, contacts, journeys.intents, edges))
+        print("             ", brought_on_line(result, contacts, downstream))
         resolution(journeys, result)
         print("  same-issue links:", calibration(result, "same_issue", true))
         print("  downstream links:", calibration(result, "downstream", {tuple(sorted(p)) for p in downstream}))
