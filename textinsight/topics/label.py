@@ -24,9 +24,9 @@ _N_EXAMPLES = 3
 _CANDIDATES = 30
 _QUOTED = 30
 _WORTH_BROAD = {1: 1.0, 2: 0.8, 3: 0.4, 4: 0.2}  # of themes: what many topics share is said in a word
-_FITTING = 2.0  # power of a phrase's own cosine to the topic's centre, relative to the best of its candidates
+_FITTING = 1.0  # power of a phrase's own cosine to the topic's centre, relative to the best of its candidates
 _FAR = 0.1  # the least that a contact counts for its topic's name
-_DRAWN_OUT = 0.25  # share of a word's contacts that must say the longer phrase
+_DRAWN_OUT = {True: 0.1, False: 0.5}  # share of a lone word's, a phrase's contacts that must say the longer phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +154,18 @@ def _wording(said: Counter[str]) -> str:
 
 
 def _label(keys: Sequence[str], said: Sequence[str], counts: Counter[str], taken: set[str]) -> str:
-    """The first free phrase; for a lone word the best phrase around it, or the next phrase, if there is one."""
+    """The first free phrase, drawn out to a longer one around it that is said often enough.
+
+    A lone word is drawn out sooner, or gives way to the next phrase, if there is one.
+    """
     for key, phrase in zip(keys, said, strict=True):
-        options = [phrase]
-        if " " not in key:
-            longer = [i for i, k in enumerate(keys) if key in k.split() and k != key]
-            options = [said[i] for i in longer if counts[keys[i]] >= _DRAWN_OUT * counts[key]]
-            options += [said[i] for i, k in enumerate(keys) if " " in k] + [phrase]
-        free = [option for option in options if option not in taken]
+        alone = " " not in key
+        longer = [i for i, other in enumerate(keys) if other != key and f" {key} " in f" {other} "]
+        least = _DRAWN_OUT[alone] * counts[key]
+        options = [said[i] for i in longer if counts[keys[i]] >= least]
+        if alone:
+            options += [said[i] for i, other in enumerate(keys) if " " in other and i not in longer]
+        free = [option for option in (*options, phrase) if option not in taken]
         if free:
             return free[0]
     return ""

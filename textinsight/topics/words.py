@@ -35,10 +35,16 @@ says saying exactly huge completely simply
 minute minutes hour hours second seconds dollar dollars cent cents pound pounds euro euros amount number ago hold
 holding waiting waited later earlier supposed told instead still yours own same different side
 suck sucks sucked awesome great love thx hey please guys
+although though unless whether seem seems seemed gets tell tells asked asks asking shows showed tries somebody someone
+anybody anyone nobody else barely nearly hardly almost mean means meant quickly right
 """
 _NEGATION_WORDS = """
 not never no don't doesn't didn't isn't wasn't can't cannot won't haven't hasn't hadn't couldn't aren't
 """
+# "why doesn't the app": the subject comes next
+_NOT_OPENING = frozenset(
+    ["doesn't", "didn't", "isn't", "wasn't", "aren't"]
+)
 _SILENT = frozenset(_SILENT_WORDS.split())
 _EDGE = _SILENT | frozenset(_EDGE_WORDS.split())
 _NEGATION = frozenset(_NEGATION_WORDS.split())
@@ -81,7 +87,7 @@ def _key(words: Sequence[str]) -> str:
 def fits(words: Sequence[str]) -> bool:
     """True if a label may be these words: no function word at the ends, but a negation may open it."""
     first, last = words[0], words[-1]
-    opens = first not in _EDGE | _PARTICLE or (len(words) > 1 and first in _NEGATION)
+    opens = first not in _EDGE | _PARTICLE or (len(words) > 1 and first in _NEGATION - _NOT_OPENING)
     closes = last not in _EDGE and len(last) > 1 and not last.endswith("'s")
     return opens and closes and _JOINING.isdisjoint(words) and len(set(map(stem, words))) == len(words)
 
