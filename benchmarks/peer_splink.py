@@ -4,9 +4,9 @@
     python benchmarks/peer_splink.py --data ../shared/data --peer /tmp/splink/bin/python [--copies 12]
 
 Splink needs an environment of its own (it is no dependency of ours); --peer is that environment's Python. It gets what
-our linker gets: issue vectors, topic, gap, how the earlier contact ended, stated repeat, channel, agent. Set up as its
-manual recommends: blocked on customer and window, u by random sampling, m by expectation and maximisation, clusters by
-connected components. Its cut is chosen on the answers, in its favour; ours is the shipped one.
+our linker gets: issue vectors, topic, gap, how the earlier contact ended, stated repeat, references, channel, agent.
+Set up as its manual recommends: blocked on customer and window, u by random sampling, m by expectation and
+maximisation, clusters by connected components. Its cut is chosen on the answers, in its favour; ours is the shipped one.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def peer(source: Path, out: Path) -> None:
             custom("topic", ("topic_l = topic_r", "same"), empty="topic"),
             custom("ending", ("outcome_l in ('unresolved', 'moved')", "open"), ("outcome_l = 'resolved'", "resolved")),
             custom("stated", ("stated_r", "a repeat"), empty="stated"),
+            comparisons.ArrayIntersectAtSizes("references", [1]),
             custom("channel", ("channel_l = channel_r", "same"), empty="channel"),
             custom("agent", ("agent_l = agent_r", "same"), empty="agent"),
         ],
@@ -101,7 +102,8 @@ def compare(folder: Path, python: Path, copies: int) -> None:
         contacts, vectors, true = copied(load_journeys(folder), copies)
     except UsageError as error:
         sys.exit(f"{error}\n{error.hint}")
-    order = np.argsort(contacts["started_at"].to_numpy(), kind="stable")
+    known = np.flatnonzero(contacts["customer_id"].is_valid().to_numpy() & contacts["started_at"].is_valid().to_numpy())
+    order = known[np.argsort(contacts["started_at"].to_numpy()[known], kind="stable")]
     with tempfile.TemporaryDirectory() as work:
         source, out = Path(work) / "contacts.parquet", Path(work) / "pairs.parquet"
         pq.write_table(_for_peer(contacts, vectors, order), source)
@@ -155,6 +157,7 @@ def _for_peer(contacts, vectors, order):  # type: ignore[no-untyped-def]
             "customer_id": contacts["customer_id"],
             "day": pa.array(contacts["started_at"].cast(pa.int64()).to_numpy() / 86_400e6),
             "stated": contacts["stated_repeat"],
+            "references": contacts["references"],
             **{ours: contacts[name] for name, ours in renamed.items()},
             "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), vectors.shape[1]),
         }

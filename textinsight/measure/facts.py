@@ -19,10 +19,10 @@ Ints = npt.NDArray[np.int64]
 DAY_S = 86_400.0
 TRANSFER_S = 15 * 60.0  # a hand-over: the same contact goes on (measure definitions)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_TIMELESS = frozenset(
-    {"start", "end", "duration", "now", "customer", "thread", "since_previous", "since_previous_in_thread"}
-    | {"first_repeat_in", "handle_time", "_kept_links"}
-)
+_TIMELESS = (
+    "start", "end", "now", "customer", "thread", "since_previous", "since_previous_in_thread", "first_repeat_in",
+    "_ids", "_by_thread", "_kept_links",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)  # no slots: cached_property needs a dict
@@ -45,9 +45,9 @@ class Facts:
         return int(self.contacts.num_rows)
 
     def at(self, window_days: int) -> Facts:
-        """The same contacts under another window; what does not depend on it is not computed again."""
+        """The same contacts under another window; what does not depend on it is computed once."""
         other = replace(self, window_days=window_days)
-        vars(other).update({name: value for name, value in vars(self).items() if name in _TIMELESS})
+        vars(other).update({name: getattr(self, name) for name in _TIMELESS})
         return other
 
     @property
@@ -110,12 +110,12 @@ class Facts:
     @cached_property
     def since_previous(self) -> Reals:
         """(n,) seconds since the same customer's contact before ended (0 if it still ran), inf if none, NaN unknown."""
-        return self._since(self.customer)
+        return self._since(self.customer, self._order(self.customer))
 
     @cached_property
     def since_previous_in_thread(self) -> Reals:
         """(n,) seconds since the same thread's contact before ended, inf for its first, NaN if unknown."""
-        return self._since(self.thread)
+        return self._since(self.thread, self._by_thread)
 
     @property
     def is_window_over(self) -> Mask:
@@ -159,7 +159,7 @@ class Facts:
 
         inf if there is none; NaN for contacts that open no thread or have no time.
         """
-        gap, order = self.since_previous_in_thread, self._order(self.thread)
+        gap, order = self.since_previous_in_thread, self._by_thread
         opener = self.is_opener[order]
         later = (~self.is_transfer & ~self.is_opener)[order]
         first = np.flatnonzero(opener)
@@ -174,7 +174,7 @@ class Facts:
     @cached_property
     def handle_time(self) -> Reals:
         """(n,) seconds of an opener and its hand-overs together; NaN for others or where a part's is unknown."""
-        order = self._order(self.thread)
+        order = self._by_thread
         first = np.flatnonzero(self.is_opener[order])
         run = np.cumsum(self.is_opener[order]) - 1
         part = np.cumsum(~self.is_transfer[order])
@@ -183,14 +183,20 @@ class Facts:
         out[order[first]] = np.bincount(run[counted], self.duration[order[counted]], minlength=len(first))
         return out
 
+    @cached_property
+    def _ids(self) -> Ints:
+        return self.codes("conversation_id")[0]
+
+    @cached_property
+    def _by_thread(self) -> Ints:
+        return self._order(self.thread)
+
     def _order(self, group: Ints) -> Ints:
         """Rows with a group and a time, by group, start, then id."""
         rows = np.flatnonzero((group >= 0) & ~np.isnan(self.start))
-        ids = self.codes("conversation_id")[0]
-        return rows[np.lexsort((ids[rows], self.start[rows], group[rows]))]
+        return rows[np.lexsort((self._ids[rows], self.start[rows], group[rows]))]
 
-    def _since(self, group: Ints) -> Reals:
-        order = self._order(group)
+    def _since(self, group: Ints, order: Ints) -> Reals:
         gap = np.full(len(order), np.inf)
         same = group[order[1:]] == group[order[:-1]]
         gap[1:][same] = np.maximum(self.start[order[1:]] - self.end[order[:-1]], 0)[same]
