@@ -14,8 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from textinsight import link
 from textinsight.errors import UsageError
@@ -26,8 +24,8 @@ from textinsight.link.frame import Levels, make_frame
 from textinsight.link.reviews import reviewed_pairs
 from textinsight.link.scorer import Scorer
 from textinsight.link.weights import probability
+from textinsight.pipeline.linked import linked_contacts
 from textinsight.pipeline.linking import link_config
-from textinsight.pipeline.relate import load_contacts
 from textinsight.pipeline.runs import last_settings
 from textinsight.pipeline.weights import weights_folder
 from textinsight.store import Archive, writer_lock
@@ -140,7 +138,7 @@ def _observed(archive: Archive) -> tuple[link.LinkModel, Reviews]:
     """(the shipped weights as this archive adapts them, its reviewed pairs)."""
     settings = last_settings(archive)
     config = link_config(settings)
-    contacts, vectors = _contacts(archive)
+    contacts, vectors = linked_contacts(archive)
     frame = make_frame(contacts, vectors)
     scorer = Scorer.fitted_to(frame, link.load_model(), config)
     said = reviewed_pairs(frame, contacts, archive.query("SELECT * FROM reviews"))
@@ -151,22 +149,6 @@ def _observed(archive: Archive) -> tuple[link.LinkModel, Reviews]:
     person = np.concatenate([frame.customer[p.later] for p in pairs])
     _, first = np.unique(np.concatenate([p.later * len(frame) + p.earlier for p in pairs]), return_index=True)
     return scorer.model, Reviews(levels[first], linked[first], person[first])
-
-
-def _contacts(archive: Archive) -> tuple[pa.Table, npt.NDArray[np.floating]]:
-    engines = archive.query("SELECT DISTINCT engine FROM vectors").to_pylist()
-    rows = archive.query("SELECT count(*) AS n FROM people").to_pylist()[0]["n"]
-    if not engines or not rows:
-        raise UsageError(f"{archive.path} was not linked yet", hint=f"textinsight link --archive {archive.path}")
-    contacts = load_contacts(archive, engines[0]["engine"])
-    more = archive.query(
-        'SELECT conversation_id, topic_id, person_id, "references" FROM assignments JOIN people USING (conversation_id)'
-    )
-    at = pc.index_in(contacts.table["conversation_id"], value_set=more["conversation_id"].combine_chunks())
-    table = contacts.table
-    for name in ("topic_id", "person_id", "references"):
-        table = table.append_column(name, more[name].combine_chunks().take(at.combine_chunks()))
-    return table, contacts.vectors
 
 
 def _check_enough(reviews: Reviews, config: RelearnConfig, archive: Archive) -> None:

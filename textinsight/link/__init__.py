@@ -7,6 +7,7 @@ from textinsight.link.build import build
 from textinsight.link.clusters import find_clusters
 from textinsight.link.config import LinkConfig
 from textinsight.link.costs import COST_PER_CONTACT
+from textinsight.link.near import near_misses
 from textinsight.link.pairs import edge_pairs
 from textinsight.link.people import People, find_people
 from textinsight.link.precision import Precision, measured_precision
@@ -20,5 +21,5 @@ from textinsight.link.weights import LinkModel, load_model, read_model
 __all__ = [
     "COST_PER_CONTACT", "Known", "LinkConfig", "LinkCounts", "LinkModel", "LinkResult", "LinkState", "People",
     "Precision", "Step", "build", "edge_pairs", "find_avoidable", "find_clusters", "find_people", "load_model",
-    "measured_precision", "read_model", "references_of", "update", "waterfall",
+    "measured_precision", "near_misses", "read_model", "references_of", "update", "waterfall",
 ]  # fmt: skip

@@ -12,10 +12,14 @@ from typing import Any, cast
 
 import pyarrow as pa
 
+from textinsight import link
 from textinsight.conversation import utc
 from textinsight.errors import InputError, UsageError
 from textinsight.findings import Relation
-from textinsight.store import Archive, Review
+from textinsight.pipeline.linked import linked_contacts
+from textinsight.pipeline.linking import link_config
+from textinsight.pipeline.runs import last_settings
+from textinsight.store import DERIVED, Archive, Review
 from textinsight.store.export import defuse
 from textinsight.store.reviews import Verdict, problems
 
@@ -27,7 +31,8 @@ _WORDS: dict[str, Verdict] = {
     **dict.fromkeys(("confirmed", "confirm", "yes", "y", "1", "true"), "confirmed"),
     **dict.fromkeys(("rejected", "reject", "no", "n", "0", "false"), "rejected"),
 }
-_BANDS = (0.4, 0.6, 0.75, 0.9, 1.01)  # the surest links come last in every round, the unsure ones first
+_BANDS = (0.4, 0.6, 0.75, 0.9, 1.01)
+_RANK = (2, 0, 1, 3, 4)  # in every round the unsure ones come first, the surest links last
 _SHOWN = 300  # characters of an issue text
 
 
@@ -49,20 +54,19 @@ class Imported:
 
 
 def to_review(archive: Archive, *, n: int = 100, relation: Relation | None = None) -> pa.Table:
-    """At most n links that nobody has reviewed, with the words of both contacts; `COLUMNS`, all text.
+    """At most n links and near misses that nobody has reviewed, with the words of both contacts; `COLUMNS`, all text.
 
-    A round takes one link of each relation and band of probability, the least sure band first; within a band the order
+    A round takes one pair of each relation and band of probability, the least sure band first; within a band the order
     is as good as random but always the same. So any number of rows from the top is a stratified sample.
     """
     if n < 1:
         raise UsageError(f"a sample needs at least 1 pair, got {n}", hint="--n 100")
-    rows = archive.query(
-        "SELECT l.*, a.issue_text AS earlier_issue, b.issue_text AS later_issue FROM links l"
-        " JOIN stored_conversations a ON a.conversation_id = l.earlier_id"
-        " JOIN stored_conversations b ON b.conversation_id = l.conversation_id WHERE reviewed IS NULL"
-    ).to_pylist()
+    links = archive.query("SELECT * FROM links WHERE reviewed IS NULL")
+    rows = pa.concat_tables([links.cast(DERIVED["links"]), _near_misses(archive, n)]).to_pylist()
     wanted = [row for row in rows if relation in (None, row["relation"])]
-    sample = [_shown(row) for row in _in_rounds(wanted)[:n]]
+    chosen = _in_rounds(wanted)[:n]
+    texts = _issue_texts(archive, chosen)
+    sample = [_shown(row, texts) for row in chosen]
     return pa.table({name: pa.array([row[name] for row in sample], pa.string()) for name in COLUMNS})
 
 
@@ -113,16 +117,40 @@ def _in_rounds(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _band(probability: float) -> int:
-    return next(i for i, bound in enumerate(_BANDS) if probability < bound)
+    return next(rank for rank, bound in zip(_RANK, _BANDS, strict=True) if probability < bound)
 
 
 def _shuffled(row: dict[str, Any]) -> bytes:
     return blake2b(f"{row['conversation_id']}\0{row['earlier_id']}".encode(), digest_size=8).digest()
 
 
-def _shown(row: dict[str, Any]) -> dict[str, str]:
+def _near_misses(archive: Archive, most: int) -> pa.Table:
+    """Pairs that are nearly one issue and that nobody has reviewed; their verdicts tell no precision."""
+    settings = last_settings(archive)
+    config = link_config(settings)
+    states = archive.query("SELECT state FROM link_states WHERE window_days = ?", [config.window_days]).to_pylist()
+    if not states:
+        return DERIVED["links"].empty_table()
+    contacts, vectors = linked_contacts(archive)
+    state = link.LinkState.from_bytes(states[0]["state"])
+    thread_of = contacts["thread_id"].combine_chunks()
+    near = link.near_misses(contacts, vectors, thread_of, state, config=config, most=most)
+    said = {(r["conversation_id"], r["earlier_id"]) for r in archive.query("SELECT * FROM verdicts").to_pylist()}
+    pairs = zip(near["conversation_id"].to_pylist(), near["earlier_id"].to_pylist(), strict=True)
+    return near.filter(pa.array([pair not in said for pair in pairs], pa.bool_()))
+
+
+def _issue_texts(archive: Archive, rows: Iterable[dict[str, Any]]) -> dict[str, str]:
+    ids = sorted({row[name] for row in rows for name in ("conversation_id", "earlier_id")})
+    found = archive.query(
+        "SELECT conversation_id, issue_text FROM stored_conversations WHERE list_contains(?, conversation_id)", [ids]
+    )
+    return {row["conversation_id"]: (row["issue_text"] or "")[:_SHOWN] for row in found.to_pylist()}
+
+
+def _shown(row: dict[str, Any], issue: dict[str, str]) -> dict[str, str]:
     why = "; ".join(f"{e['signal']} {e['value']} ({e['weight']:+.1f})" for e in row["evidence"] or ())
-    texts = {name: (row[name] or "")[:_SHOWN] for name in ("earlier_issue", "later_issue")}
+    texts = {"earlier_issue": issue[row["earlier_id"]], "later_issue": issue[row["conversation_id"]]}
     ids = {name: row[name] for name in ("conversation_id", "earlier_id", "relation")}
     figures = {"probability": f"{row['probability']:.3f}", "gap_days": f"{row['gap_days']:.2f}"}
     return {**ids, **figures, **texts, "why": why, "verdict": "", "reviewer": "", "note": ""}
