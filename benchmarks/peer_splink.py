@@ -6,7 +6,7 @@
 Splink needs an environment of its own (it is no dependency of ours); --peer is that environment's Python. It gets what
 our linker gets: issue vectors, topic, gap, how the earlier contact ended, stated repeat, references, channel, agent.
 Set up as its manual recommends: blocked on customer and window, u by random sampling, m by expectation and
-maximisation, clusters by connected components. Its cut is chosen on the answers, in its favour; ours is the shipped one.
+maximisation, clusters by connected components. Its cut is chosen on the answers, in its favour; ours is as shipped.
 """
 
 from __future__ import annotations
