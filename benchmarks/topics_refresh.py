@@ -58,7 +58,7 @@ def stability(texts: Sequence[str], gold: Sequence[str], vectors: Vectors, seed:
     rows = np.flatnonzero(is_old)
     old = discover([texts[i] for i in rows], vectors[rows], engine="one")
     before = assign(old, vectors[rows], config=_BOUND).index
-    grown = refresh(old, texts, vectors)
+    grown = refresh(old, texts, vectors, known=is_old)
     after = assign(grown, vectors, config=_BOUND).index
     anew = reconcile(old, discover(texts, vectors, engine="one"))
     again = assign(anew, vectors[rows], config=_BOUND).index

@@ -76,7 +76,9 @@ def archive_topics(
     encoder = load_encoder(settings.encoder)
     classifier = topics.fit_reasons(reasons, encoder) if reasons else None
     old = _stored(archive, engine)
-    finder = _Finder(contacts["issue_text"], vectors, reasons, classifier, settings.encoder, engine, edits)
+    seen = archive.query("SELECT conversation_id FROM assignments")["conversation_id"]
+    known = pc.is_in(contacts["conversation_id"], value_set=seen.combine_chunks()).to_numpy()
+    finder = _Finder(contacts["issue_text"], vectors, reasons, classifier, settings.encoder, engine, edits, known)
     found = finder.grown(old, how) if old else finder.afresh(None)
     if how.namer is not None:
         found = replace(found, model=topics.renamed(found.model, how.namer))
@@ -130,6 +132,7 @@ class _Finder:
     encoder: str
     engine: str
     edits: Sequence[topics.Edit]
+    known: npt.NDArray[np.bool_]
 
     def grown(self, old: _Found, how: Naming) -> _Found:
         """The old topics, with new ones or discovered anew where the archive has grown enough."""
@@ -139,7 +142,9 @@ class _Finder:
         kept = self._beside(topics.found_part(old.model))
         if n < _REFRESH_GROWTH * old.refreshed_on and not how.look:
             return _Found(kept, old.fitted_on, old.refreshed_on)
-        grown = topics.refresh(kept, self.texts.to_pylist(), self.vectors, config=_CONFIG, reserved=self._reserved())
+        grown = topics.refresh(
+            kept, self.texts.to_pylist(), self.vectors, known=self.known, config=_CONFIG, reserved=self._reserved()
+        )
         return _Found(grown, old.fitted_on, n)
 
     def afresh(self, old: topics.TopicModel | None) -> _Found:

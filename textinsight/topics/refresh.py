@@ -19,6 +19,7 @@ from textinsight.topics.reconcile import free_label, next_ids
 Kind = Literal["new", "grown", "shrunk", "gone"]
 _DEFAULT = TopicsConfig()
 _APART = 0.7  # cosine to every old topic up to which a found one is new
+_MOVED = 0.02  # share of the contacts with a topic that may move to new ones
 _GROWN = 1.5  # times its old share of the contacts
 _LEAST_NEW = 0.25  # confidence up to which a contact fits its old topic badly
 _ENOUGH = 30  # contacts: fewer say nothing of growth
@@ -42,14 +43,16 @@ def refresh(
     texts: Sequence[str | None],
     vectors: Vectors,
     *,
+    known: npt.NDArray[np.bool_] | None = None,
     config: TopicsConfig = _DEFAULT,
     reserved: Iterable[str] = (),
 ) -> TopicModel:
     """`old` with the topics that are new in `texts`: found among the texts that fit no old topic well.
 
     Old topics keep id, name and place. A topic found counts as new if it lies within cosine 0.7 of none and has the
-    support that discovery asks of all the texts. reserved: ids that new topics must not get. UsageError if the
-    vectors are of another size.
+    support that discovery asks of all the texts. known: (n,) texts whose topic people have seen: at most 2% of them
+    move to new topics, and those topics come first that move the fewest. reserved: ids that new topics must not get.
+    UsageError if the vectors are of another size.
     """
     if not old.topics:
         return discover(texts, vectors, engine=old.engine, config=config)
@@ -65,12 +68,30 @@ def refresh(
         return old
     kept = replace(config, themes_from=len(loose) + 2)  # no themes of their own
     more = discover([texts[i] for i in loose.tolist()], vectors[loose].astype(np.float32), config=kept)
-    return _with_new(old, more, support, set(reserved))
-
-
-def _with_new(old: TopicModel, more: TopicModel, support: int, reserved: set[str]) -> TopicModel:
     near = (more.centroids @ old.centroids[old.leaves].T).max(1) if len(old.leaves) else np.full(len(more.topics), -1)
     rows = [row for row, topic in enumerate(more.topics) if near[row] <= _APART and topic.n >= support]
+    grown = _with_new(old, more, rows, set(reserved))
+    if known is None or not rows:
+        return grown
+    had = known & (found.index >= 0)
+    allowed = _allowed(old, grown, vectors, had)
+    return grown if len(allowed) == len(rows) else _with_new(old, more, [rows[i] for i in allowed], set(reserved))
+
+
+def _allowed(old: TopicModel, grown: TopicModel, vectors: Vectors, had: npt.NDArray[np.bool_]) -> list[int]:
+    """Which of the new topics, by their place among these, together move few enough of the contacts that had one."""
+    index = assign(grown, vectors).index
+    before = {topic.topic_id for topic in old.topics}
+    new = [row for row, topic in enumerate(grown.topics) if topic.topic_id not in before]
+    size = np.bincount(index[index >= 0], minlength=len(grown.topics))[new]
+    moved = np.bincount(index[had & (index >= 0)], minlength=len(grown.topics))[new]
+    order = np.argsort(moved / np.maximum(size, 1), kind="stable")
+    within = np.cumsum(moved[order]) <= _MOVED * had.sum()
+    return sorted(order[within].tolist())
+
+
+def _with_new(old: TopicModel, more: TopicModel, rows: Sequence[int], reserved: set[str]) -> TopicModel:
+    rows = list(rows)
     if not rows:
         return old
     ids = next_ids({topic.topic_id for topic in old.topics} | {gone.topic_id for gone in old.merged} | reserved)

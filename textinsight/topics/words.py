@@ -42,9 +42,7 @@ _NEGATION_WORDS = """
 not never no don't doesn't didn't isn't wasn't can't cannot won't haven't hasn't hadn't couldn't aren't
 """
 # "why doesn't the app": the subject comes next
-_NOT_OPENING = frozenset(
-    ["doesn't", "didn't", "isn't", "wasn't", "aren't"]
-)
+_NOT_OPENING = frozenset(["doesn't", "didn't", "isn't", "wasn't", "aren't"])
 _SILENT = frozenset(_SILENT_WORDS.split())
 _EDGE = _SILENT | frozenset(_EDGE_WORDS.split())
 _NEGATION = frozenset(_NEGATION_WORDS.split())

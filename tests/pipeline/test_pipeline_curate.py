@@ -1,0 +1,146 @@
+"""An archive's topics in its analysts' hands: changes show in the tables, survive new contacts, can be taken back."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from textinsight.errors import UsageError
+from textinsight.pipeline import Settings, build_archive
+from textinsight.pipeline.curate import (
+    edit_topics,
+    explain_contact,
+    refresh_topics,
+    split_topic,
+    topics_report,
+    undo,
+    use_taxonomy,
+)
+from textinsight.pipeline.reasons import stored_edits
+from textinsight.store import Archive
+from textinsight.topics import Edit, Reason, Topic
+
+ONE = Settings(processes=1)
+TAXONOMY = (Reason("net", "Internet down", None, "the internet connection drops", ("my connection keeps dropping",)),)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """An archive of 96 contacts about four issues."""
+    import importlib.util
+    import json
+    from pathlib import Path
+
+    spec = importlib.util.spec_from_file_location("world", Path(__file__).with_name("conftest.py"))
+    world = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(world)
+    folder = tmp_path_factory.mktemp("curate")
+    path = folder / "contacts.jsonl"
+    path.write_text("".join(json.dumps(world.contact(n)) + "\n" for n in range(96)), "utf-8")
+    build_archive([path], folder / "made", settings=ONE)
+    return folder / "made"
+
+
+@pytest.fixture
+def archive(built, tmp_path):
+    shutil.copytree(built, tmp_path / "made")
+    return Archive(tmp_path / "made")
+
+
+def labels(archive: Archive) -> dict[str, int]:
+    rows = archive.query("SELECT topic_label, count(*) AS n FROM conversations GROUP BY 1").to_pylist()
+    return {row["topic_label"]: row["n"] for row in rows}
+
+
+def topic_of(archive: Archive) -> dict[str, str]:
+    rows = archive.query("SELECT conversation_id, topic_id FROM conversations").to_pylist()
+    return {row["conversation_id"]: row["topic_id"] for row in rows}
+
+
+def leaves(archive: Archive) -> list[Topic]:
+    return [topic for topic in topics_report(archive).topics if topic.topic_id.startswith("t")]
+
+
+def test_tables_of_topics_are_made_by_a_run(archive):
+    assert archive.table("topic_quality").num_rows == len(leaves(archive)) >= 3
+    main = archive.query("SELECT * FROM contact_topics WHERE rank = 1").num_rows
+    clear = archive.query("SELECT count(*) AS n FROM conversations WHERE topic_id IS NOT NULL").to_pylist()[0]["n"]
+    assert main == clear == 96
+    spans = archive.query(
+        "SELECT substr(t.text, r.start + 1, r.end - r.start) AS said FROM contact_topics r"
+        " JOIN turns t USING (conversation_id, turn) WHERE rank = 1"
+    )["said"].to_pylist()
+    assert all(any(word in said for word in ("connection", "bill", "address", "card")) for said in spans)
+
+
+def test_rename_merge_move_and_undo(archive):
+    first, second, *_ = leaves(archive)
+    edit_topics(archive, Edit("rename", first.label, value="Mine"), Edit("merge", second.topic_id, target_id="Mine"))
+    assert labels(archive)["Mine"] == first.n + second.n
+    edit_topics(archive, Edit("move", "Mine", target_id="Everything"))
+    theme = next(topic for topic in topics_report(archive).topics if topic.label == "Everything")
+    assert theme.n == first.n + second.n
+    assert [undo(archive).op for _ in range(3)] == ["move", "merge", "rename"]
+    assert labels(archive)[first.label] == first.n
+    assert len(stored_edits(archive)) == 6
+    with pytest.raises(UsageError, match="no edit"):
+        undo(archive)
+
+
+def test_nothing_is_kept_of_edits_that_cannot_be(archive):
+    with pytest.raises(UsageError, match="no topics named"):
+        edit_topics(archive, Edit("rename", leaves(archive)[0].topic_id, value="A"), Edit("pin", "nothing"))
+    assert stored_edits(archive) == ()
+
+
+def test_names_and_ids_stay_when_new_contacts_come_and_all_is_found_anew(archive, write_contacts):
+    first = leaves(archive)[0]
+    edit_topics(archive, Edit("rename", first.topic_id, value="Mine"))
+    before = topic_of(archive)
+    build_archive([write_contacts(range(96, 116), name="more.jsonl")], archive.path, settings=ONE)
+    for _ in range(2):
+        after = dict(
+            Archive(archive.path).query("SELECT conversation_id, topic_id FROM conversations").to_pandas().values
+        )
+        assert sum(after[i] == topic for i, topic in before.items()) >= 0.97 * len(before)
+        assert labels(Archive(archive.path))["Mine"] >= first.n
+        refresh_topics(archive.path, anew=True)
+
+
+def test_what_does_not_part_is_not_split(archive):
+    first = leaves(archive)[0]
+    with pytest.raises(UsageError, match="names"):
+        split_topic(archive, first.label, parts=3, labels=("A", "B"))
+    with pytest.raises(UsageError, match="do not part"):  # they all say the same
+        split_topic(archive, first.label)
+
+
+def test_a_merge_can_be_split_again(archive):
+    first, second, *_ = leaves(archive)
+    edit_topics(archive, Edit("merge", second.topic_id, target_id=first.topic_id))
+    edit = split_topic(archive, first.label, parts=2, labels=("A", "B"))
+    assert edit.part_ids[0] == first.topic_id
+    found = labels(archive)
+    assert {found["A"], found["B"]} == {first.n, second.n}
+
+
+def test_a_taxonomy_comes_first_and_goes_again(archive):
+    before = labels(archive)
+    found = use_taxonomy(archive, TAXONOMY)
+    mine = next(topic for topic in found.topics if topic.topic_id == "net")
+    assert mine.source == "taxonomy"
+    dropping = archive.query("SELECT topic_id FROM conversations WHERE issue_text LIKE '%dropping%'")["topic_id"]
+    assert set(dropping.to_pylist()) == {"net"}
+    assert len(found.topics) > 1
+    use_taxonomy(archive, ())
+    assert len(labels(archive)) == len(before)
+
+
+def test_an_explanation_names_the_words(archive):
+    row = archive.query("SELECT conversation_id FROM conversations WHERE issue_text LIKE '%dropping%'").to_pylist()[0]
+    found = explain_contact(archive, row["conversation_id"])
+    assert found.topic is not None
+    assert {"connection", "internet", "dropping"} & {word.word for word in found.words}
+    with pytest.raises(UsageError, match="no contact"):
+        explain_contact(archive, "nobody")

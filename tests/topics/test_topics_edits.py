@@ -1,0 +1,149 @@
+"""Edits of analysts: what each does, the log replayed, undone, kept through a refresh."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from textinsight.encode import unit_rows
+from textinsight.errors import UsageError
+from textinsight.topics import Edit, Topic, TopicModel, apply, assign, find, reconcile, replay, split, standing
+from textinsight.topics import edits as edit_log
+
+MODEL = TopicModel(
+    (
+        Topic("t001", "lost card", parent_id="g001", n=5),
+        Topic("t002", "stolen card", parent_id="g001", n=3),
+        Topic("t003", "refund", parent_id="g002", n=2),
+        Topic("g001", "cards", n=8),
+        Topic("g002", "money", n=2),
+    ),
+    unit_rows(np.array([[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [1, 1, 0, 0], [0, 0, 1, 0]])),
+    "tiny@1",
+)
+AT = unit_rows(np.eye(4)[:3])
+
+
+def ids(model: TopicModel) -> list[str]:
+    return [model.topics[i].topic_id for i in assign(model, AT).index]
+
+
+def test_rename_and_describe() -> None:
+    model = apply(apply(MODEL, Edit("rename", "t001", value="Card gone")), Edit("describe", "t001", value="not stolen"))
+    assert (model.topics[0].label, model.topics[0].description, model.topics[0].source) == (
+        "Card gone",
+        "not stolen",
+        "curated",
+    )
+    assert find(model, "card GONE").topic_id == "t001"
+
+
+def test_merge_takes_the_contacts_along() -> None:
+    model = apply(MODEL, Edit("merge", "t002", target_id="t001"))
+    assert ids(model) == ["t001", "t001", "t003"]
+    assert model.topics[0].n == 8
+    assert find(model, "lost card").topic_id == "t001"
+
+
+def test_merging_on_and_on() -> None:
+    model = replay(
+        MODEL,
+        [Edit("merge", "t002", target_id="t001", number=1), Edit("merge", "t001", target_id="t003", number=2)],
+    )
+    assert ids(model) == ["t003"] * 3
+    assert [t.topic_id for t in model.topics] == ["t003", "g002"]  # the theme of the merged topics is empty
+
+
+def test_move_to_an_old_and_to_a_new_theme() -> None:
+    model = apply(MODEL, Edit("move", "t003", target_id="g001"))
+    assert [(t.topic_id, t.parent_id) for t in model.topics if t.topic_id[0] == "t"] == [
+        ("t001", "g001"),
+        ("t002", "g001"),
+        ("t003", "g001"),
+    ]
+    assert "g002" not in {t.topic_id for t in model.topics}
+    model = apply(MODEL, Edit("move", "t001", target_id="g009", value="Gone"))
+    assert find(model, "Gone").topic_id == "g009"
+    assert ids(model) == ["t001", "t002", "t003"]
+    loose = apply(MODEL, Edit("move", "t003", target_id=""))
+    assert find(loose, "t003").parent_id is None
+    assert len(loose.topics) == 4
+
+
+def test_split_parts_by_how_contacts_part() -> None:
+    rng = np.random.default_rng(0)
+    vectors = unit_rows(np.repeat([[1, 0.2, 0, 0], [1, 0, 0, 0.9]], [30, 10], 0) + 0.02 * rng.standard_normal((40, 4)))
+    texts = ["lost in the street"] * 30 + ["lost in the post"] * 10
+    edit = split(MODEL, "lost card", texts, vectors, reserved=("t010",))
+    assert edit.part_ids == ("t001", "t011")
+    model = apply(MODEL, edit)
+    assert [model.topics[i].topic_id for i in assign(model, vectors).index] == ["t001"] * 30 + ["t011"] * 10
+    assert model.topics[0].label == "lost card"
+    assert "post" in model.topics[1].label
+    with pytest.raises(UsageError, match="do not part"):
+        split(MODEL, "t001", ["a"] * 5, np.tile(unit_rows(np.ones((1, 4))), (5, 1)))
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (Edit("rename", "t009", value="x"), "no topics named"),
+        (Edit("rename", "t001", value="Refund"), "the name of t003"),
+        (Edit("merge", "t001", target_id="t001"), "into itself"),
+        (Edit("merge", "t001", target_id="g001"), "is a theme"),
+        (Edit("move", "t001", target_id="t002"), "is no theme"),
+        (Edit("move", "g001", target_id="g002"), "topics are moved"),
+    ],
+)
+def test_what_cannot_be_is_refused(edit: Edit, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        apply(MODEL, edit)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"op": "burn"}, {"op": "rename", "topic_id": "t001"}, {"op": "merge", "topic_id": "t001"}, {"op": "pin"}],
+)
+def test_an_edit_is_checked(wrong: dict[str, str]) -> None:
+    with pytest.raises(UsageError):
+        Edit(**wrong)  # type: ignore[arg-type]
+
+
+def test_undo_takes_back_one_edit_and_the_log_keeps_all() -> None:
+    log = (
+        Edit("rename", "t001", value="A", number=1),
+        Edit("merge", "t002", target_id="t001", number=2),
+        Edit("undo", value="2", number=3),
+    )
+    assert [edit.number for edit in standing(log)] == [1]
+    model = replay(MODEL, log)
+    assert ids(model) == ["t001", "t002", "t003"]
+    assert model.topics[0].label == "A"
+    back = edit_log.from_table(edit_log.to_table(log))
+    assert [(e.op, e.topic_id, e.value, e.number) for e in back] == [(e.op, e.topic_id, e.value, e.number) for e in log]
+
+
+def test_edits_outlive_discovery_anew() -> None:
+    log = [Edit("rename", "t003", value="Money back", number=1), Edit("merge", "t002", target_id="t001", number=2)]
+    new = TopicModel((Topic("t001", "x", n=9), Topic("t002", "y", n=4)), unit_rows(np.eye(4)[[1, 0]]), "tiny@1")
+    base = reconcile(MODEL, new, keep={"t001", "t002", "t003"})
+    model = replay(base, log)
+    assert find(model, "Money back").topic_id == "t003"  # found no more, but an edit names it
+    assert ids(model) == ["t001", "t001", "t003"]
+
+
+@given(st.lists(st.sampled_from(["t001", "t002", "t003", "g001", "t099"]), min_size=2, max_size=6))
+def test_any_log_can_be_replayed(names: list[str]) -> None:
+    log = [Edit("merge", a, target_id=b, number=i + 1) for i, (a, b) in enumerate(pairwise(names))]
+    model = MODEL
+    for edit in log:
+        try:
+            model = apply(model, edit)
+        except UsageError:
+            continue
+    assert len(assign(model, AT).index) == 3
+    assert len(model.leaves) >= 1
