@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textinsight.encode import Encoder, encode_unique, load_encoder
-from textinsight.topics import AssignConfig, TopicModel, assign, bare, discover
+from textinsight.topics import AssignConfig, TopicModel, assign, discover
 
 Index = npt.NDArray[np.int64]
 _BOUND = AssignConfig(unclear_at_most=0.05)
@@ -114,7 +114,7 @@ def open_encoder(spec: str) -> Encoder:
 
 def measured(texts: list[str], gold: list[str], encoder: Encoder, seeds: int) -> Iterator[tuple[str, Score]]:
     """The score of each method on each seed's part of a set."""
-    vectors = encode_unique(encoder, [bare(text) for text in texts])
+    vectors = encode_unique(encoder, texts)
     for seed in range(seeds):
         part = np.sort(np.random.default_rng(seed).permutation(len(texts))[: round(_PART * len(texts))])
         truth = [gold[i] for i in part]
@@ -175,7 +175,7 @@ def main() -> None:
         means.append(show(domain, args.data, encoder, args.seeds))
         if args.labels:
             texts, _ = read(args.data, domain)
-            _, model = discovered(texts, encode_unique(encoder, [bare(text) for text in texts]), encoder)
+            _, model = discovered(texts, encode_unique(encoder, texts), encoder)
             for topic in model.topics:
                 print(f"    {topic.topic_id} {topic.n:5} {topic.label:36} {'; '.join(topic.terms[:4])}")
     print(f"mean ACC of discover over {len(means)} domains: {np.mean(means):.3f}")

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textinsight.encode import encode_unique, load_encoder, unit_rows
-from textinsight.topics import bare, fit_vectors
+from textinsight.topics import fit_vectors
 
 Index = npt.NDArray[np.int64]
 Vectors = npt.NDArray[np.float32]
@@ -70,7 +70,7 @@ def show(spec: str, data: Path, shots: int, seeds: int) -> None:
     (train_texts, train_intents), (texts, intents) = read(data, "train"), read(data, "test")
     names = sorted(set(train_intents))
     number = {name: i for i, name in enumerate(names)}
-    train, test = (encode_unique(encoder, [bare(t) for t in some]) for some in (train_texts, texts))
+    train, test = (encode_unique(encoder, some) for some in (train_texts, texts))
     kind = np.array([number[name] for name in train_intents])
     gold = np.array([number[name] for name in intents])
     found: dict[str, list[float]] = {}

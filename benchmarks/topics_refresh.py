@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textinsight.encode import encode_unique, load_encoder
-from textinsight.topics import AssignConfig, assign, bare, discover, kept_share, reconcile, refresh
+from textinsight.topics import AssignConfig, assign, discover, kept_share, reconcile, refresh
 
 Vectors = npt.NDArray[np.float32]
 _BOUND = AssignConfig(unclear_at_most=0.05)
@@ -102,7 +102,7 @@ def main() -> None:
     print(f"| set ({encoder.name}) | contacts | kept by refresh | kept by discovery anew | new reasons found |")
     print("|---|---|---|---|---|")
     for name, (texts, gold) in read(args.data).items():
-        vectors = encode_unique(encoder, [bare(text) for text in texts])
+        vectors = encode_unique(encoder, texts)
         rows = np.array([stability(texts, gold, vectors, seed) for seed in range(args.seeds)])
         means, worst = rows.mean(0), rows.min(0)
         found = "–" if np.isnan(means[2]) else f"{means[2]:.1%}"

@@ -75,7 +75,7 @@ def discover_column(
     texts = [mask_text(str(row.values.get(text) or "")).text for row in rows]
     progress.stage("encoding", None)
     encoder = load_encoder(settings.encoder)
-    vectors = encode_unique(encoder, [topics.bare(text) for text in texts])
+    vectors = encode_unique(encoder, texts)
     progress.stage("topics", None)
     model = _model(texts, vectors, encoder, settings)
     assigned = topics.assign(model, vectors, config=assigning)
@@ -96,7 +96,7 @@ def discover_column(
 
 def _model(texts: Sequence[str], vectors: Vectors, encoder: Encoder, settings: ColumnSettings) -> topics.TopicModel:
     if settings.taxonomy:
-        classifier = topics.fit_reasons(settings.taxonomy, encoder)
+        classifier = topics.fit_reasons(settings.taxonomy, encoder, prepare=str)
         model = topics.discover_beside(
             settings.taxonomy, classifier, texts, vectors, engine=encoder.name, encoder=encoder
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -77,18 +78,23 @@ class ReasonClassifier:
 
 
 def fit_reasons(
-    reasons: tuple[Reason, ...], encoder: Encoder, *, config: ClassifyConfig = ClassifyConfig()
+    reasons: tuple[Reason, ...],
+    encoder: Encoder,
+    *,
+    prepare: Callable[[str], str] = bare,
+    config: ClassifyConfig = ClassifyConfig(),
 ) -> ReasonClassifier:
     """The classifier of the reasons that contacts may have (those that are no parent of others).
 
-    Each reason's name and description count as one text, its examples as one each. UsageError for no reason.
+    Each reason's name and description count as one text, its examples as one each. prepare: what the contacts' texts
+    went through before they were encoded. UsageError for no reason.
     """
     parents = {reason.parent for reason in reasons}
     leaves = [reason for reason in reasons if reason.id not in parents]
     if not leaves:
         raise UsageError("the taxonomy has no reason", hint='add one: [[reason]] id = "refund" name = "Refund"')
-    texts = [(bare(reason.said), row, config.said) for row, reason in enumerate(leaves)]
-    texts += [(bare(example), row, 1.0) for row, reason in enumerate(leaves) for example in reason.examples]
+    texts = [(prepare(reason.said), row, config.said) for row, reason in enumerate(leaves)]
+    texts += [(prepare(example), row, 1.0) for row, reason in enumerate(leaves) for example in reason.examples]
     vectors = encoder.encode([text for text, _, _ in texts])
     kind = np.array([row for _, row, _ in texts], np.int64)
     weight = np.array([w for _, _, w in texts], np.float64) * vectors.any(1)
