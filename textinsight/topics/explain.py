@@ -78,13 +78,15 @@ def explain(
 
 
 def _runner_up(model: TopicModel, vector: Vectors, row: int) -> int | None:
-    others = model.leaves[model.leaves != row]
-    return int(others[(model.centroids[others] @ vector[0]).argmax()]) if len(others) else None
+    cosine = model.leaf_cosines(vector)[0]
+    cosine[model.leaves == row] = -2
+    return int(model.leaves[cosine.argmax()]) if len(cosine) > 1 else None
 
 
 def _lead(model: TopicModel, vectors: Vectors, row: int, other: int | None) -> Vectors:
-    own = vectors @ model.centroids[row]
-    return np.asarray(own if other is None else own - vectors @ model.centroids[other], np.float32)
+    cosine = model.leaf_cosines(vectors)
+    own = cosine[:, model.leaves == row][:, 0]
+    return np.asarray(own if other is None else own - cosine[:, model.leaves == other][:, 0], np.float32)
 
 
 def _deciding(

@@ -82,7 +82,15 @@ class TopicModel:
 
         The leaves' centroids and those of topics merged into them; the taxonomy's own are left to its classifier.
         """
-        decided = set(self.classifier.topic_ids) if self.classifier else set()
+        return self._centres_but(frozenset(self.classifier.topic_ids if self.classifier else ()))
+
+    def leaf_cosines(self, vectors: Vectors) -> Vectors:
+        """(n, leaves) cosine of each vector (n, d) to the nearest centre of each leaf, the taxonomy's among them."""
+        centres, rows = self._centres_but(frozenset())
+        starts = np.unique(rows, return_index=True)[1]
+        return np.asarray(np.maximum.reduceat(vectors.astype(np.float32) @ centres.T, starts, axis=1))
+
+    def _centres_but(self, decided: frozenset[str]) -> tuple[Vectors, npt.NDArray[np.int64]]:
         leaves = [i for i in self.leaves.tolist() if self.topics[i].topic_id not in decided]
         further = [gone for gone in self.merged if gone.topic_id not in decided]
         rows = np.array(leaves + [self.row_of[gone.topic_id] for gone in further], np.int64)

@@ -81,10 +81,11 @@ def _nearness(model: TopicModel, vectors: Vectors, index: npt.NDArray[np.int64])
     place = np.full(len(model.topics), -1, np.int64)
     place[leaves] = np.arange(len(leaves))
     own, other = np.zeros(len(index), np.float32), np.zeros(len(index), np.float32)
-    centroids = np.ascontiguousarray(model.centroids[leaves].T)
     for start in range(0, len(index), _BLOCK):
         rows = np.flatnonzero(index[start : start + _BLOCK] >= 0) + start
-        cosine = vectors[rows].astype(np.float32) @ centroids
+        if not len(rows):
+            continue
+        cosine = model.leaf_cosines(vectors[rows])
         mine = place[index[rows]]
         own[rows] = cosine[np.arange(len(rows)), mine]
         cosine[np.arange(len(rows)), mine] = -1

@@ -17,12 +17,12 @@ Index = npt.NDArray[np.int64]
 class SeveralConfig:
     """least: confidence from which another statement gives a contact a further reason. most: reasons a contact."""
 
-    least: float = 0.5
+    least: float = 0.6
     most: int = 4
 
     def __post_init__(self) -> None:
         if not 0 <= self.least <= 1 or self.most < 1:
-            raise UsageError(f"0 ≤ least ≤ 1 and most ≥ 1 expected, got {self.least}, {self.most}", hint="least=0.5")
+            raise UsageError(f"0 ≤ least ≤ 1 and most ≥ 1 expected, got {self.least}, {self.most}", hint="least=0.6")
 
 
 @dataclass(frozen=True, slots=True)
