@@ -19,7 +19,8 @@ from textinsight.store import DERIVED, Archive
 from textinsight.topics import edits as edit_log
 
 _LEAST_SHARE = 0.003  # of contacts: what an analyst can follow; smaller reasons join their nearest topic
-_REFIT_GROWTH = 2.0  # topics are discovered anew once the archive has doubled; names and ids carry over
+_REFIT_GROWTH = 2.0  # a young archive's topics are discovered anew once it has doubled; names and ids carry over
+_SETTLED = 5000  # contacts on which topics rest well enough to stay until somebody asks for new ones
 _REFRESH_GROWTH = 1.05  # new topics are looked for once it has grown so much
 _UNCLEAR = topics.AssignConfig(unclear_at_most=0.05)
 _CONFIG = topics.TopicsConfig(share=_LEAST_SHARE)
@@ -137,7 +138,8 @@ class _Finder:
     def grown(self, old: _Found, how: Naming) -> _Found:
         """The old topics, with new ones or discovered anew where the archive has grown enough."""
         n = len(self.texts)
-        if how.anew or n >= _REFIT_GROWTH * old.fitted_on:
+        outgrown = old.fitted_on < _SETTLED and n >= _REFIT_GROWTH * old.fitted_on
+        if how.anew or outgrown:
             return self.afresh(topics.found_part(old.model))
         kept = self._beside(topics.found_part(old.model))
         if n < _REFRESH_GROWTH * old.refreshed_on and not how.look:
