@@ -86,7 +86,7 @@ def test_every_model_file_is_listed_with_its_sha256(folder: Path) -> None:
 
 
 def test_there_are_models_to_check() -> None:
-    assert {"link", "sentiment-static", "static-en"} <= {folder.name for folder in MODELS}
+    assert {"link", "turns-en", "turns-static", "static-en"} <= {folder.name for folder in MODELS}
 
 
 def test_nothing_that_runs_when_it_is_loaded_is_shipped() -> None:

@@ -7,7 +7,17 @@ import numpy as np
 import pytest
 
 from textinsight.errors import InputError
-from textinsight.learn.evaluate import accuracy, as_markdown, evaluate, macro_f1, main, micro_f1, spearman
+from textinsight.learn.evaluate import (
+    Answers,
+    _calibration,
+    accuracy,
+    as_markdown,
+    evaluate,
+    macro_f1,
+    macro_recall,
+    micro_f1,
+    spearman,
+)
 
 GOLD = {
     "turn_sentiment": {"0": -1, "2": 1},
@@ -45,21 +55,48 @@ def test_micro_f1_and_ranks_by_hand() -> None:
     assert spearman(np.array([1, 2, 3]), np.array([5, 5, 5])) == 0.0
 
 
-def test_card_of_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rows = [{"conversation_id": str(i), "turns": TURNS, "gold": GOLD} for i in range(3)]
-    path = labelled(tmp_path / "gold.jsonl", rows)
-    card = {(line.tag, line.measure): line for line in evaluate(path)}
+def test_macro_recall_by_hand() -> None:
+    assert macro_recall(np.array([0, 0, 1, 1]), np.array([0, 1, 1, 1])) == pytest.approx(0.75)
+
+
+def test_card_of_a_file(tmp_path: Path) -> None:
+    rows = [{"conversation_id": str(i), "channel": "chat", "turns": TURNS, "gold": GOLD} for i in range(3)]
+    found = evaluate(labelled(tmp_path / "gold.jsonl", rows))
+    card = {(line.tag, line.measure): line for line in found.lines}
     turns = card["turn_sentiment", "accuracy"]
-    assert (turns.value, turns.n, turns.baseline) == (1.0, 6, 0.5)
+    assert (turns.value, turns.n, turns.majority) == (1.0, 6, 0.5)
     assert turns.low <= turns.value <= turns.high
     assert card["resolution", "accuracy"].value == 1.0
-    assert main([str(path)]) == 0
-    assert capsys.readouterr().out == as_markdown(list(card.values()))
+    moods = next(table for table in found.confusions if table.tag == "turn_sentiment")
+    assert (moods.labels, moods.counts) == (("-1", "1"), ((3, 0), (0, 3)))
+    assert {("channel", "chat")} == {(kind, part) for kind, part, _, _ in found.slices if kind == "channel"}
+    assert all(0 <= table.error <= 1 for table in found.calibrations)
+    assert "| turn_sentiment | accuracy | 1.000 |" in as_markdown(found)
+
+
+def test_calibration_by_hand() -> None:
+    """Two answers at .95 of which one is right: |.95 - .5| = .45; two at .65, both right: .35; mean .4."""
+    sure = np.array([0.95, 0.95, 0.65, 0.65])
+    answers = Answers("x", np.array([1, 1, 1, 1]), np.array([1, 0, 1, 1]), sure, np.arange(4), (("", ""),) * 4)
+    assert _calibration(answers).error == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("name", ["texts.jsonl", "texts.csv", "texts.tsv"])
+def test_texts_with_a_sentiment_are_measured(tmp_path: Path, name: str) -> None:
+    texts = [("this is ridiculous, worst service ever", "negative"), ("perfect, thank you so much!", "positive")]
+    if name.endswith("jsonl"):
+        lines = [json.dumps({"text": text, "sentiment": mood}) for text, mood in texts]
+    else:
+        mark = "\t" if name.endswith("tsv") else ","
+        lines = [mark.join(("text", "sentiment")), *(mark.join((f'"{text}"', mood)) for text, mood in texts)]
+    (tmp_path / name).write_text("\n".join(lines), "utf-8")
+    found = evaluate(tmp_path / name)
+    assert {(line.tag, line.value) for line in found.lines if line.measure == "accuracy"} == {("turn_sentiment", 1.0)}
 
 
 def test_what_is_not_labelled_is_not_measured(tmp_path: Path) -> None:
     row = {"conversation_id": "1", "turns": TURNS, "gold": {"escalation": False}}
-    assert {line.tag for line in evaluate(labelled(tmp_path / "gold.jsonl", [row]))} == {"escalation"}
+    assert {line.tag for line in evaluate(labelled(tmp_path / "gold.jsonl", [row])).lines} == {"escalation"}
 
 
 @pytest.mark.parametrize("text", ["", "{}\n", "not json\n", '{"conversation_id": "1", "turns": [], "gold": {}}\n'])

@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict, replace
 from importlib.metadata import entry_points
 
+import numpy as np
 import pytest
 import spacy
 from hypothesis import given, settings
@@ -18,12 +19,12 @@ from textinsight.findings import EFFORT_DRIVERS, Analysis
 from textinsight.tag import TagConfig, analyse, analyse_batch, models
 from textinsight.tag.effort import EffortConfig
 from textinsight.tag.issue import IssueConfig
-from textinsight.tag.polarity import Polarity, best_run
-from textinsight.tag.reading import Reading
-from textinsight.tag.repeat import RepeatConfig, tag_repeat
+from textinsight.tag.labels import LABELS
+from textinsight.tag.marks import Marks
+from textinsight.tag.reading import Reading, read
+from textinsight.tag.repeat import RepeatConfig
 from textinsight.tag.resolution import ResolutionConfig
 from textinsight.tag.risk import RiskConfig
-from textinsight.tag.scan import scan
 from textinsight.tag.sentiment import SentimentConfig, tag_sentiment
 from textinsight.tag.words import spoken
 
@@ -54,9 +55,12 @@ HAPPY = talk(
 MOVED = talk("c: my parcel has not arrived", "a: Please send us a DM with your order number so we can look into it")
 
 
-def read_with(conversation: Conversation, polarity: list[Polarity]) -> Reading:
+def read_with(conversation: Conversation, moods: list[tuple[float, float, float]]) -> Reading:
+    """A reading in which the turns have these shares of negative, neutral and positive, and carry nothing else."""
     said = tuple(spoken(turn.text) for turn in conversation.turns)
-    return Reading(conversation, said, scan(conversation, said), tuple(polarity))
+    chances = [np.array([*mood, *[0.0] * (len(LABELS) - 3)], np.float32) for mood in moods]
+    marks = tuple(Marks(text, row, "test@1", {}) for text, row in zip(said, chances, strict=True))
+    return Reading(conversation, said, ((),) * len(said), marks)
 
 
 def test_angry_customer() -> None:
@@ -104,17 +108,16 @@ def test_the_agents_mood_is_not_the_customers() -> None:
 def test_later_turns_weigh_more() -> None:
     """Weights 1, 1.5, 2 over scores -1, 0, 1: (-1 + 0 + 2) / 4.5 = 0.2222."""
     conversation = talk("c: a", "c: b", "c: c")
-    reading = read_with(conversation, [Polarity(-1, -1.0), Polarity(0, 0.0), Polarity(1, 1.0)])
+    reading = read_with(conversation, [(1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)])
     assert tag_sentiment(reading).overall == 0.2222
     assert tag_sentiment(reading, config=SentimentConfig(end_weight=1)).overall == 0.0
 
 
-def test_yes_to_the_question_is_a_stated_repeat() -> None:
-    asked = "a: Have you contacted us about this before?"
-    yes = talk("c: my tv shows nothing", asked, "c: yes I have")
-    no = talk("c: my tv shows nothing", asked, "c: no, not yet")
-    assert tag_repeat(read_with(yes, [Polarity(0, 0.0)] * 3)).stated
-    assert not tag_repeat(read_with(no, [Polarity(0, 0.0)] * 3)).stated
+def test_yes_to_the_question_takes_over_what_was_asked() -> None:
+    asked = "a: So you have called us about this several times before?"
+    yes, no = (read([talk("c: my tv shows nothing", asked, answer)])[0] for answer in ("c: yes", "c: no"))
+    assert yes.marks[2].chance("stated_repeat") > no.marks[2].chance("stated_repeat")
+    assert yes.marks[2].chance("stated_repeat") >= yes.marks[1].chance("stated_repeat")
 
 
 def test_sales_offer_is_the_agents() -> None:
@@ -263,14 +266,8 @@ def test_config_reaches_the_tagger() -> None:
 
 
 def test_models_are_named_with_versions() -> None:
-    assert set(models()) == set(PIPES)
+    assert set(models()) == {"turns", "issue"}
     assert all("@" in name for name in models().values())
-
-
-def test_best_run() -> None:
-    assert best_run([-1.0, 2.0, -0.5, 3.0, -4.0, 1.0]) == (1, 4)
-    assert best_run([-2.0, -1.0]) == (1, 2)
-    assert best_run([]) == (0, 0)
 
 
 @pytest.mark.slow

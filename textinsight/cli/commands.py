@@ -15,13 +15,14 @@ from textinsight import __version__
 from textinsight.cli import show
 from textinsight.cli.downstream import downstream, fcr
 from textinsight.cli.linking import LINK_EXAMPLES, link, review_app
+from textinsight.cli.models import DoubtOption, evaluate, train
 from textinsight.cli.topics import topics_app
 from textinsight.errors import ExitCode, UsageError
 from textinsight.resources import data_path
 
 if TYPE_CHECKING:
     from textinsight.cli.refusals import Refusal
-    from textinsight.pipeline import RunReport
+    from textinsight.pipeline import RunReport, Settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -71,10 +72,10 @@ def demo(
     as_json: JsonOption = False,
 ) -> int:
     """Run everything on the shipped demo conversations and open the app on the result."""
+    from textinsight.pipeline import Settings
+
     corpus = data_path("corpora", "demo", "conversations.jsonl.gz")
-    code = _run(
-        [corpus], archive, window_days=14, processes=processes, mapping={}, encoder="static-en", as_json=as_json
-    )
+    code = _run([corpus], archive, Settings(processes=processes), as_json=as_json)
     if code in (ExitCode.OK, ExitCode.PARTLY_REFUSED) and not no_app:
         return _open_app(archive, port=port, host="127.0.0.1", browser=True)
     return code
@@ -94,18 +95,30 @@ def run(
         typer.Option("--map", metavar="OURS=THEIRS", help="Our column's name in the input; repeatable."),
     ] = None,
     window_days: WindowOption = 14,
-    encoder: Annotated[str, typer.Option(help="static-en, or torch:MODEL with the [torch] extra.")] = "static-en",
+    encoder: Annotated[str, typer.Option(help="static-en, turns-en, or torch:MODEL (needs [torch]).")] = "static-en",
+    doubt: DoubtOption = 0.1,
+    tagger: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TAG=torch:MODEL", help="A classifier of yours that decides a tag; repeatable."),
+    ] = None,
     processes: ProcessesOption = _CORES,
     as_json: JsonOption = False,
 ) -> int:
     """Read conversations into an archive: mask, tag, find topics, link, measure. Run it again to go on or to add."""
     from textinsight.ingest.columns import check_mapping
+    from textinsight.pipeline import Settings
 
     pairs = dict(_pair(option) for option in mapping or ())
     check_mapping(pairs)
-    return _run(
-        inputs, archive, window_days=window_days, processes=processes, mapping=pairs, encoder=encoder, as_json=as_json
+    settings = Settings(
+        mapping=pairs,
+        window_days=window_days,
+        encoder=encoder,
+        doubt=doubt,
+        taggers=dict(_pair(option, "--tagger", "sentiment=torch:MODEL") for option in tagger or ()),
+        processes=processes,
     )
+    return _run(inputs, archive, settings, as_json=as_json)
 
 
 @app.command(epilog="Examples: `textinsight export conversations -a ./archive -o contacts.csv`")
@@ -177,25 +190,19 @@ app.command(
     "`textinsight fcr -a ./archive --by agent --window 7`  ·  `textinsight fcr -a ./archive --handle-time`"
 )(fcr)
 
+app.command(
+    epilog="Examples: `textinsight evaluate gold.jsonl`  ·  `textinsight evaluate tweets.csv --doubt 0 --json`"
+)(evaluate)
+app.command(epilog="Example: `textinsight train own-labels.jsonl --out ./models`")(train)
 app.command(epilog=LINK_EXAMPLES)(link)
 app.add_typer(review_app, name="review")
 
 app.add_typer(topics_app, name="topics")
 
 
-def _run(
-    inputs: list[Path],
-    archive: Path,
-    *,
-    window_days: int,
-    processes: int,
-    mapping: dict[str, str],
-    encoder: str,
-    as_json: bool,
-) -> int:
-    from textinsight.pipeline import Settings, build_archive
+def _run(inputs: list[Path], archive: Path, settings: Settings, *, as_json: bool) -> int:
+    from textinsight.pipeline import build_archive
 
-    settings = Settings(mapping=mapping, window_days=window_days, encoder=encoder, processes=processes)
     with show.progress() as progress:
         report = build_archive(inputs, archive, settings=settings, progress=progress)
     show.report(report, _refused(report), as_json=as_json)
@@ -208,10 +215,10 @@ def _refused(report: RunReport) -> list[Refusal]:
     return refusals(Path(report.archive), [count.source for count in report.inputs]) if report.n_rejected else []
 
 
-def _pair(option: str) -> tuple[str, str]:
+def _pair(option: str, name: str = "--map", example: str = "text=Body") -> tuple[str, str]:
     ours, equals, theirs = option.partition("=")
     if not (ours and equals and theirs):
-        raise UsageError(f"--map {option!r} is not OURS=THEIRS", hint="for example: --map text=Body")
+        raise UsageError(f"{name} {option!r} is not OURS=THEIRS", hint=f"for example: {name} {example}")
     return ours.strip(), theirs.strip()
 
 

@@ -7,14 +7,14 @@ from functools import lru_cache
 from textinsight.encode.base import Encoder, Vectors, encode_unique, unit_rows
 from textinsight.errors import UsageError
 
-STATIC = ("static-en",)
+SHIPPED = ("static-en", "turns-en")
 
-__all__ = ["STATIC", "Encoder", "Vectors", "encode_unique", "load_encoder", "unit_rows"]
+__all__ = ["SHIPPED", "Encoder", "Vectors", "encode_unique", "load_encoder", "unit_rows"]
 
 
 @lru_cache(maxsize=4)
 def load_encoder(spec: str = "static-en") -> Encoder:
-    """The encoder "static-en" or "torch:MODEL_ID_OR_PATH", loaded once.
+    """The encoder "static-en", "turns-en" or "torch:MODEL_ID_OR_PATH", loaded once.
 
     UsageError for any other name, ModelError if it cannot be loaded.
     """
@@ -23,11 +23,15 @@ def load_encoder(spec: str = "static-en") -> Encoder:
         from textinsight.encode.transformer import TransformerEncoder
 
         return TransformerEncoder(model)
-    if spec in STATIC:
+    if spec == "turns-en":
+        from textinsight.encode.turns import turn_reader
+
+        return turn_reader()
+    if spec == "static-en":
         from textinsight.encode.static import StaticEncoder
 
         return StaticEncoder.load(spec)
     raise UsageError(
-        f"unknown encoder {spec!r}; expected {', '.join(STATIC)} or torch:MODEL_ID_OR_PATH",
+        f"unknown encoder {spec!r}; expected {', '.join(SHIPPED)} or torch:MODEL_ID_OR_PATH",
         hint="--encoder static-en",
     )

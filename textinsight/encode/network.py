@@ -30,7 +30,7 @@ _LAYER_NAMES = {
 }
 
 
-class Layer(nn.Module):
+class Layer(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """One transformer layer, (n, tokens, width) to the same."""
 
     def __init__(self, width: int, heads: int, inner: int) -> None:
@@ -53,7 +53,7 @@ class Layer(nn.Module):
         return states.unflatten(2, (self.heads, -1)).transpose(1, 2)
 
 
-class TurnNetwork(nn.Module):
+class TurnNetwork(nn.Module):  # type: ignore[misc]
     """Token ids to label logits, their evidence token by token, and a vector of what the text is about."""
 
     def __init__(

@@ -22,6 +22,7 @@ MODEL = "turns-en"
 
 _LEAST = 0.2  # chance from which a label's evidence is looked for
 _QUIET = 0.25  # of the strongest token: what weighs less ends the evidence
+_FEWEST = 5  # tokens of evidence: a lone word says little
 _KNOWN = 20_000  # texts remembered: agents' scripts and short answers repeat
 
 Chances = npt.NDArray[np.float32]
@@ -69,13 +70,20 @@ class TurnReader:
             out[row] = read.vector
         return out
 
+    def tokens(self, text: str) -> list[int]:
+        """The ids of the text's first window, marked."""
+        ids = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return marked(self._tokenizer, ids[: windows(len(ids))[0][1]])
+
     def _read(self, text: str) -> Read:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         if not encoding.ids:
-            return Read(self._calibrated(np.zeros((1, len(self.labels)), np.float32)), np.zeros(self.dimension), {})
+            return Read(
+                self.chances_of(np.zeros((1, len(self.labels)), np.float32)), np.zeros(self.dimension, np.float32), {}
+            )
         cuts = windows(len(encoding.ids))
         passes = [self._window(encoding.ids[first:end]) for first, end in cuts]
-        chances = self._calibrated(np.stack([logits for logits, _, _ in passes]))
+        chances = self.chances_of(np.stack([logits for logits, _, _ in passes]))
         sizes = np.array([end - first for first, end in cuts], np.float32)
         vector = unit_rows((np.stack([v for _, _, v in passes]) * sizes[:, None]).sum(0)[None])[0]
         return Read(chances, vector, self._spans(encoding.offsets, cuts, passes, chances))
@@ -85,8 +93,8 @@ class TurnReader:
         logits, evidence, vector = self._session.run(None, {"ids": row, "mask": np.ones_like(row)})
         return logits[0], evidence[0, 1:-1], vector[0]
 
-    def _calibrated(self, logits: Chances) -> Chances:
-        """(labels,): the mood's mean over windows as shares, and the chance that any window has a label."""
+    def chances_of(self, logits: Chances) -> Chances:
+        """(windows, labels) logits → (labels,): the mood's mean as shares, the chance that any window has a label."""
         moods = self._moods
         mean = logits[:, :moods].mean(0) * self._slope[:moods] + self._shift[:moods]
         mood = np.exp(mean - mean.max())
@@ -121,7 +129,8 @@ def _run(gains: Chances) -> Span:
         total += gain
         if total > best:
             best, run = total, (first, place + 1)
-    return run
+    missing = max(0, _FEWEST - (run[1] - run[0]))
+    return max(0, run[0] - (missing + 1) // 2), min(len(gains), run[1] + missing // 2)
 
 
 def _load(folder: Path) -> tuple[dict[str, Any], Any, Any]:
@@ -136,7 +145,7 @@ def _load(folder: Path) -> tuple[dict[str, Any], Any, Any]:
         meta = json.loads((folder / "meta.json").read_text("utf-8"))
         tokenizer = Tokenizer.from_buffer((folder / "tokenizer.json").read_bytes())
         session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # noqa: BLE001  the runtime's own errors have no common class
+    except Exception as error:
         raise ModelError(
             f"the turn model in {folder} cannot be loaded: {error}",
             hint="pip install --force-reinstall textinsight",

@@ -15,8 +15,9 @@ import numpy as np
 import torch
 
 from textinsight.encode.network import TurnNetwork
+from textinsight.encode.twin import WEIGHTS
 
-GRAPH, WEIGHTS = "model.onnx", "weights.safetensors"
+GRAPH = "model.onnx"
 
 _INPUTS, _OUTPUTS = ("ids", "mask"), ("logits", "evidence", "vector")
 _OPSET = 17
@@ -35,9 +36,7 @@ def export(network: TurnNetwork, folder: Path) -> None:
         graph = onnx.load(plain)
         _name_weights(graph)
         onnx.save(graph, plain)
-        quantize_dynamic(
-            plain, small, op_types_to_quantize=["MatMul"], per_channel=True, weight_type=QuantType.QInt8
-        )
+        quantize_dynamic(plain, small, op_types_to_quantize=["MatMul"], per_channel=True, weight_type=QuantType.QInt8)
         model = onnx.load(small)
     _quantise_words(model)
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +47,7 @@ def export(network: TurnNetwork, folder: Path) -> None:
 def _trace(network: TurnNetwork, path: Path) -> None:
     ids = torch.randint(1000, 20_000, (2, 9))
     sizes = {0: "texts", 1: "tokens"}
-    axes: dict[str, dict[int, str]] = {name: sizes for name in ("ids", "mask", "evidence")}
+    axes: dict[str, dict[int, str]] = dict.fromkeys(("ids", "mask", "evidence"), sizes)
     axes |= {name: {0: "texts"} for name in ("logits", "vector")}
     arguments = (ids, torch.ones_like(ids))
     torch.onnx.export(
@@ -139,22 +138,3 @@ def _point(tensor: Any, location: str, *, offset: int, length: int) -> None:
     for key, value in (("location", location), ("offset", offset), ("length", length)):
         entry = tensor.external_data.add()
         entry.key, entry.value = key, str(value)
-
-
-def load_twin(folder: Path, labels: int) -> TurnNetwork:
-    """The network in torch with the shipped weights, for a GPU or for further training."""
-    from safetensors.torch import load_file
-
-    tensors = load_file(folder / WEIGHTS)
-    network = TurnNetwork(labels)
-    weights = {}
-    for name, value in network.state_dict().items():
-        if name in tensors:
-            weights[name] = tensors[name]
-        elif name == "words.weight":
-            weights[name] = tensors[f"{name}_quantized"].float() * tensors[f"{name}_scale"]
-        else:
-            scaled = tensors[f"{name}_quantized"].float() * tensors[f"{name}_scale"]
-            weights[name] = scaled.T.contiguous().reshape(value.shape)
-    network.load_state_dict(weights)
-    return network.eval()

@@ -1,7 +1,7 @@
 """Teach the taggers with labels of your own: textinsight train FILE --out FOLDER.
 
-FILE is JSON Lines as for `textinsight evaluate`; `gold` may also hold turn_labels: {turn: [label, …]} with the labels of
-`tag.labels`. Training goes on from the shipped model and rehearses the dialogues that ship with it, so that what is
+FILE is JSON Lines as for `textinsight evaluate`; `gold` may also hold turn_labels: {turn: [label, …]} with the labels
+of `tag.labels`. Training goes on from the shipped model and rehearses the dialogues that ship with it, so that what is
 not in FILE is not forgotten.
 """
 
@@ -19,9 +19,9 @@ from typing import Any
 from textinsight.conversation import Role
 from textinsight.encode.network import TurnNetwork
 from textinsight.encode.turns import MODEL, TurnReader
+from textinsight.encode.twin import load_twin
 from textinsight.errors import InputError, UsageError
 from textinsight.learn.evaluate import Labelled, read_labelled
-from textinsight.learn.export_turns import load_twin
 from textinsight.learn.fit_talks import build
 from textinsight.learn.labels import LabelledTalk, LabelledTurn, allowed, written_posts, written_talks
 from textinsight.learn.train_student import StudentConfig, save

@@ -18,26 +18,30 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textinsight.conversation import Role
+from textinsight.conversation import Conversation, Role, Turn
 from textinsight.encode.network import TurnNetwork
 from textinsight.encode.turns import MODEL, TurnReader
+from textinsight.encode.twin import WEIGHTS
 from textinsight.findings import EFFORT_DRIVERS
-from textinsight.learn.export_turns import GRAPH, WEIGHTS, export
+from textinsight.learn.export_turns import GRAPH, export
 from textinsight.learn.labels import LabelledTalk, LabelledTurn, allowed
 from textinsight.learn.meta import write_meta
 from textinsight.learn.train_turns import start_network
 from textinsight.learn.turn_data import held_out, labelled_turns, talks
 from textinsight.tag.labels import LABELS, MOOD
+from textinsight.tag.marks import cue_weights, lifted
+from textinsight.tag.scan import Hits, scan
 from textinsight.tag.talk import FLAGS, features, flag_inputs
+from textinsight.tag.words import spoken
 
 log = logging.getLogger(__name__)
 
 VERSION = "1"
 LICENCE = "Apache-2.0 (weights, and those they started from); training data: see CARD.md"
-OUTCOMES = ("resolved", "unresolved", "moved", "unclear")
 
 _DIMENSION = 384
-_SLOPE_PRIOR, _SHIFT_PRIOR = 20.0, 0.5  # pseudo-strength that holds a label's slope at 1 and its shift at 0
+_SLOPE_PRIOR, _SHIFT_PRIOR, _GAIN_PRIOR = 20.0, 0.5, 0.1  # what holds a slope at 1, a shift and a cue's gain at 0
+_KEPT_SHIFT = 0.5  # of the moods' fitted shift: support turns are cooler than what else is read
 _FROM_TRAINING = 0.3  # weight of a conversation the turn model has seen, beside 1 for one it has not
 
 Array = npt.NDArray[np.float64]
@@ -45,9 +49,8 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class FitConfig:
-    """Inverse penalties of the logistic models; ridge: penalty of the effort score."""
+    """flag_penalty: inverse penalty of the flags' logistic models; ridge: penalty of the effort score."""
 
-    outcome_penalty: float = 0.3
     flag_penalty: float = 1.0
     ridge: float = 20.0
 
@@ -66,7 +69,9 @@ class Sample:
 
 
 def calibration(reader: TurnReader, turns: Sequence[LabelledTurn]) -> dict[str, list[float]]:
-    """Slope and shift of every logit: the least log loss on turns that the network has not seen, held near 1 and 0."""
+    """Slope and shift of every logit, and what a cue adds: the least log loss on turns the network has not seen."""
+    cues = cue_weights(_cues(turns)).astype(float)
+    gain = np.zeros(len(LABELS))
     logits = np.array([_log_odds(read.chances) for read in reader.read([turn.text for turn in turns])])
     slope, shift = np.ones(len(LABELS)), np.zeros(len(LABELS))
     customers = np.array([turn.role is Role.CUSTOMER for turn in turns])
@@ -77,8 +82,16 @@ def calibration(reader: TurnReader, turns: Sequence[LabelledTurn]) -> dict[str, 
     for number, label in enumerate(LABELS[len(MOOD) :], len(MOOD)):
         rows = [i for i, turn in enumerate(turns) if label in allowed(turn.role)]
         wanted = np.array([label in turns[i].labels for i in rows], float)
-        slope[number], shift[number] = _fit_flag(logits[rows, number], wanted)
-    return {"slope": slope.round(4).tolist(), "shift": shift.round(4).tolist()}
+        slope[number], shift[number], gain[number] = _fit_flag(logits[rows, number], cues[rows, number], wanted)
+    return {name: values.round(4).tolist() for name, values in (("slope", slope), ("shift", shift), ("cue", gain))}
+
+
+def _cues(turns: Sequence[LabelledTurn]) -> list[Hits]:
+    """Every turn's cues, read as if it stood alone."""
+    return [
+        scan(Conversation("turn", (Turn(turn.role, turn.text or " "),)), [spoken(turn.text or " ")])[0]
+        for turn in turns
+    ]
 
 
 def _log_odds(chances: npt.NDArray[np.float32]) -> Array:
@@ -96,27 +109,29 @@ def _fit_mood(logits: Array, wanted: Array) -> tuple[Array, Array]:
         return float(-(wanted * scaled).sum() + _SHIFT_PRIOR * (x[1:] ** 2).sum())
 
     best = minimize(loss, np.array([1.0, 0.0, 0.0])).x
-    return np.full(len(MOOD), best[0]), np.array([best[1], 0.0, best[2]])
+    return np.full(len(MOOD), best[0]), _KEPT_SHIFT * np.array([best[1], 0.0, best[2]])
 
 
-def _fit_flag(logits: Array, wanted: Array) -> tuple[float, float]:
+def _fit_flag(logits: Array, cues: Array, wanted: Array) -> tuple[float, float, float]:
     from scipy.optimize import minimize
 
     def loss(x: Array) -> float:
-        odds = x[0] * logits + x[1]
+        odds = x[0] * logits + x[1] + x[2] * cues
         fit = np.logaddexp(0, odds) - wanted * odds
-        return float(fit.sum() + _SLOPE_PRIOR * (x[0] - 1) ** 2 + _SHIFT_PRIOR * x[1] ** 2)
+        return float(fit.sum() + _SLOPE_PRIOR * (x[0] - 1) ** 2 + _SHIFT_PRIOR * x[1] ** 2 + _GAIN_PRIOR * x[2] ** 2)
 
-    slope, shift = minimize(loss, np.array([1.0, 0.0])).x
-    return float(max(0.1, slope)), float(shift)
+    slope, shift, gain = minimize(loss, np.array([1.0, 0.0, 1.0])).x
+    return float(max(0.1, slope)), float(shift), float(max(0.0, gain))
 
 
-def sample(reader: TurnReader, labelled: Sequence[LabelledTalk]) -> Sample:
-    """The conversations read by the model."""
-    chances = [
-        np.array([read.chances for read in reader.read([turn.text for turn in talk.conversation.turns])], float)
-        for talk in labelled
-    ]
+def sample(reader: TurnReader, labelled: Sequence[LabelledTalk], gain: Sequence[float]) -> Sample:
+    """The conversations read by the model, cues added."""
+    chances = []
+    for talk in labelled:
+        turns = talk.conversation.turns
+        reads = np.array([read.chances for read in reader.read([turn.text for turn in turns])])
+        cues = cue_weights(scan(talk.conversation, [spoken(turn.text) for turn in turns]))
+        chances.append(lifted(reads, cues * np.array(gain, np.float32)).astype(float))
     weights = np.array([1.0 if held_out(t.conversation.conversation_id) else _FROM_TRAINING for t in labelled])
     return Sample(labelled, chances, weights)
 
@@ -124,23 +139,12 @@ def sample(reader: TurnReader, labelled: Sequence[LabelledTalk]) -> Sample:
 def fit(found: Sample, *, config: FitConfig) -> dict[str, Any]:
     """The content of talk.json."""
     inputs = np.array([features(chances, found.roles(i)) for i, chances in enumerate(found.chances)])
-    outcome = _outcome(inputs, [talk.resolution for talk in found.talks], found.weights, config)
     effort = _ridge(inputs, np.array([talk.effort for talk in found.talks], float), found.weights, config.ridge)
     flags = {flag: _flag(found, flag, config).round(4).tolist() for flag in FLAGS}
     return {
-        "outcomes": OUTCOMES,
-        "outcome": outcome.round(4).tolist(),
         "effort": effort.round(4).tolist(),
         "flags": flags,
     }
-
-
-def _outcome(inputs: Array, wanted: Sequence[str], weights: Array, config: FitConfig) -> Array:
-    from sklearn.linear_model import LogisticRegression
-
-    model = LogisticRegression(C=config.outcome_penalty, max_iter=2000)
-    model.fit(inputs, [OUTCOMES.index(outcome) for outcome in wanted], sample_weight=weights)
-    return np.hstack([model.coef_, model.intercept_[:, None]])
 
 
 def _ridge(inputs: Array, wanted: Array, weights: Array, penalty: float) -> Array:
@@ -181,7 +185,7 @@ def build(
     fitted = calibration(TurnReader(out), unseen)
     _describe(out, fitted, name=name, files=())
     log.info("fitting on %d conversations", len(labelled))
-    talk = fit(sample(TurnReader(out), labelled), config=config)
+    talk = fit(sample(TurnReader(out), labelled, fitted["cue"]), config=config) | {"cue_gain": fitted["cue"]}
     (out / "talk.json").write_text(json.dumps(talk, indent=1) + "\n", "utf-8")
     _describe(out, fitted, name=name, files=(GRAPH, WEIGHTS, "tokenizer.json", "talk.json"))
 

@@ -129,9 +129,8 @@ def _records(path: Path) -> list[dict[str, Any]]:
         csv.field_size_limit(sys.maxsize)
         with path.open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
-        return [json.loads(line) for line in file]
+    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return [json.loads(line) for line in content.decode("utf-8").splitlines()]
 
 
 def _written() -> Iterator[LabelledTalk]:

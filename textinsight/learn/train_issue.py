@@ -17,8 +17,8 @@ import numpy.typing as npt
 from textinsight.encode.static import StaticEncoder
 from textinsight.learn.issue_data import Stated, issue_rows, joined_speech
 from textinsight.learn.meta import write_meta
-from textinsight.tag.polarity import incidence, scaled
 from textinsight.tag.stating import MODEL, StatingModel, joint_features, statement_features, words_of
+from textinsight.tag.student import incidence, scaled
 from textinsight.tag.words import fold
 
 VERSION = "1"

@@ -40,21 +40,24 @@ log = logging.getLogger(__name__)
 
 _LATEST = 0.98  # share of the old in the running means that the log shows
 _BUCKETS = 12  # batches drawn together and cut by length
+_GRAIN = 8  # windows and tokens of a batch are a multiple of it: kernels are compiled for every new shape
+_KEPT = 100  # steps between two copies of the weights on disk
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """steps: updates. labels, moods: texts a step. intents, of_each: intents a step and texts of each.
+    """steps: updates. labels, moods: texts a step. intents, of_each: intents and texts of each, every so many steps.
 
     frozen: layers left as they are, the word vectors too. temperature: of the contrastive loss.
     mood_weight: what one mood is worth beside one label. contrast: weight of the contrastive loss.
     """
 
-    steps: int = 1600
+    steps: int = 1100
     labels: int = 48
-    moods: int = 40
-    intents: int = 16
+    moods: int = 32
+    intents: int = 14
     of_each: int = 3
+    intents_every: int = 2
     frozen: int = 2
     rate: float = 4e-5
     head_rate: float = 1e-3
@@ -74,16 +77,22 @@ class Reader:
         self._tokenizer = tokenizer
 
     def __call__(self, texts: Sequence[str]) -> tuple[Tensor, Tensor, Tensor]:
-        """ids, mask: (windows, tokens); owner: (windows,)."""
+        """ids, mask: (rows, tokens), the last rows empty; owner: (windows,), the text of each row in use."""
         rows, owner = [], []
         for number, encoding in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
             for first, end in windows(len(encoding.ids)):
                 rows.append(torch.tensor(marked(self._tokenizer, encoding.ids[first:end])))
                 owner.append(number)
-        ids = nn.utils.rnn.pad_sequence(rows, batch_first=True)
-        sizes = torch.tensor([len(row) for row in rows])
-        mask = (torch.arange(ids.shape[1]) < sizes[:, None]).long()
+        ids = torch.zeros(_rounded(len(rows)), _rounded(max(map(len, rows))), dtype=torch.long)
+        mask = torch.zeros_like(ids)
+        mask[:, 0] = 1
+        for place, row in enumerate(rows):
+            ids[place, : len(row)], mask[place, : len(row)] = row, 1
         return ids, mask, torch.tensor(owner)
+
+
+def _rounded(size: int) -> int:
+    return -(-size // _GRAIN) * _GRAIN
 
 
 class Trainer:
@@ -99,13 +108,15 @@ class Trainer:
         self._optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
         self._rates = (config.rate, config.head_rate)
 
-    def run(self) -> None:
-        """All steps; the running losses go to the log."""
+    def run(self, keep: Path | None = None) -> None:
+        """All steps; the running losses go to the log, the weights to `keep` now and then."""
         means = np.zeros(3)
         began = time.monotonic()
         for step in range(self._config.steps):
             losses = self.step(step)
-            means = losses if step == 0 else _LATEST * means + (1 - _LATEST) * losses
+            means = losses if step == 0 else np.where(losses, _LATEST * means + (1 - _LATEST) * losses, means)
+            if keep is not None and step % _KEPT == _KEPT - 1:
+                save(self.network, keep)
             if step % 25 == 0:
                 label, mood, intent = means
                 took = time.monotonic() - began
@@ -118,7 +129,7 @@ class Trainer:
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = rate * share
         losses = [self._label_loss(next(self._data.labels)), self._label_loss(next(self._data.moods))]
-        if self._data.intents is not None:
+        if self._data.intents is not None and number % config.intents_every == 0:
             losses.append(config.contrast * self._intent_loss(*next(self._data.intents)))
         for loss in losses:
             loss.backward()
@@ -131,6 +142,7 @@ class Trainer:
         ids, mask, owner = self._reader([example.text for example in batch])
         with torch.autocast("cpu", torch.bfloat16):
             logits, _, _ = self.network(ids, mask)
+        logits = logits[: len(owner)]
         target = torch.tensor([example.target for example in batch])
         return label_loss(logits, owner, target, mood_weight=self._config.mood_weight)
 
@@ -193,8 +205,8 @@ def batches(examples: Sequence[Example], size: int, seed: int) -> Iterator[Seque
     draw = np.random.default_rng(seed)
     weights = np.array([example.weight for example in examples])
     while True:
-        rows = draw.choice(len(examples), size * _BUCKETS, p=weights / weights.sum())
-        rows = sorted(rows, key=lambda row: len(examples[row].text))
+        drawn = draw.choice(len(examples), size * _BUCKETS, p=weights / weights.sum()).tolist()
+        rows = sorted(drawn, key=lambda row: len(examples[row].text))
         for start in draw.permutation(np.arange(0, len(rows), size)):
             yield [examples[row] for row in rows[start : start + size]]
 
@@ -219,6 +231,13 @@ def _freeze(network: TurnNetwork, layers: int) -> None:
         part.requires_grad_(requires_grad=False)
 
 
+def save(network: TurnNetwork, path: Path) -> None:
+    """The weights as safetensors, with the labels' names."""
+    from safetensors.torch import save_file
+
+    save_file(network.state_dict(), path, metadata={"labels": json.dumps(LABELS)})
+
+
 def start_network(base: Path) -> TurnNetwork:
     """A network from a checkpoint of ours (FILE.safetensors) or from a folder with MiniLM's weights."""
     from safetensors.torch import load_file
@@ -232,7 +251,6 @@ def start_network(base: Path) -> TurnNetwork:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train and save."""
-    from safetensors.torch import save_file
     from tokenizers import Tokenizer
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -249,8 +267,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     data = load_data(options.data, without=[name for name in options.without.split(",") if name], config=config)
     reader = Reader(Tokenizer.from_file(str(options.tokenizer)))
     trainer = Trainer(start_network(options.base), reader, data, config=config)
-    trainer.run()
-    save_file(trainer.network.state_dict(), options.out, metadata={"labels": json.dumps(LABELS)})
+    trainer.run(keep=options.out)
+    save(trainer.network, options.out)
     return 0
 
 

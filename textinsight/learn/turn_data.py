@@ -32,9 +32,19 @@ Domains = dict[str, dict[str, list[str]]]
 
 _RATED = {"tweets": 3.0, "amazonReviewSnippets": 1.5, "movieReviewSnippets": 0.5, "nytEditorialSnippets": 0.8}
 _SOURCES = {"goemotions": 0.7, "multidogo": 0.05, "cfpb": 0.15, "support-turns": 2.5}
-_NEUTRAL, _SLOPE = (-0.75, 0.8), 0.35  # valence on -4..4 where a text is as likely neutral as not; how sharply
+_NEUTRAL, _SLOPE = (-0.65, 0.6), 0.35  # valence on -4..4 where a text is as likely neutral as not; how sharply
 _ACTS = frozenset(
-    "contentonly openinggreeting closinggreeting confirmation rejection thankyou outofdomain outofscope unknown".split()
+    (
+        "contentonly",
+        "openinggreeting",
+        "closinggreeting",
+        "confirmation",
+        "rejection",
+        "thankyou",
+        "outofdomain",
+        "outofscope",
+        "unknown",
+    )
 )
 _FEWEST = 4  # texts of an intent
 _GREETINGS = (
@@ -98,7 +108,7 @@ def mood_examples(data: Path) -> list[Example]:
 
 def mood_examples_written() -> list[Example]:
     """The posts that ship with the project."""
-    return [Example(post.text, _mood_of(post.labels), 2.0) for post in written_posts()]
+    return [Example(post.text, _mood_of(post.labels), 4.0) for post in written_posts()]
 
 
 def _target(turn: LabelledTurn) -> tuple[float, ...]:

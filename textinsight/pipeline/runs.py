@@ -46,7 +46,7 @@ def run_row(began: datetime, counts: Iterable[InputCount], settings: Settings, e
         "started_at": began,
         "finished_at": datetime.now(UTC),
         "version": __version__,
-        "models": json.dumps({"encoder": engine, **tag.models()}),
+        "models": json.dumps({"encoder": engine, **tag.models(settings.reading)}),
         "inputs": json.dumps(inputs),
         "settings": json.dumps(deciding(settings)),
     }

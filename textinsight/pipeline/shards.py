@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from textinsight import ingest
@@ -15,6 +15,7 @@ from textinsight.ingest import Reject
 from textinsight.ingest.redact import mask_text
 from textinsight.pipeline.settings import Settings
 from textinsight.store import InputProgress
+from textinsight.tag import ReadConfig
 
 _MAX_CHARACTERS = 4_000_000  # a shard is cut early when its texts are long
 
@@ -60,6 +61,7 @@ class RawShard:
     parts: tuple[Part, ...]
     encoder: str
     key: bytes
+    reading: ReadConfig = field(default_factory=ReadConfig)
 
 
 def fingerprint(path: Path, mapping: Mapping[str, str]) -> InputFile:
@@ -96,11 +98,11 @@ def cut(
                 continue
             draft.add(file, number, _checked(file, record, is_new))
             if draft.is_full:
-                yield RawShard(draft.take(), settings.encoder, key)
+                yield RawShard(draft.take(), settings.encoder, key, settings.reading)
         draft.end(file, number + 1)
     parts = draft.take()
     if parts:
-        yield RawShard(parts, settings.encoder, key)
+        yield RawShard(parts, settings.encoder, key, settings.reading)
 
 
 class _Draft:

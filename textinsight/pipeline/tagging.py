@@ -18,7 +18,7 @@ from textinsight.ingest.redact import mask_conversation, mask_text
 from textinsight.pipeline.shards import Part, RawShard
 from textinsight.run import run_alone
 from textinsight.store import STORED
-from textinsight.tag import analyse, analyse_batch
+from textinsight.tag import TagConfig, analyse, analyse_batch
 from textinsight.topics import bare
 
 Row = dict[str, Any]
@@ -38,7 +38,7 @@ def tag_shard(raw: RawShard) -> Shard:
     rejects: list[Reject] = []
     inputs: list[Row] = []
     for part in raw.parts:
-        good, bad = _tag_part(part, raw.key)
+        good, bad = _tag_part(part, raw.key, TagConfig(read=raw.reading))
         tagged += good
         rejects += bad
         inputs.append(_input_row(part, n_rejected=len(bad)))
@@ -62,25 +62,25 @@ def salvage(raw: RawShard) -> Shard:
     return {name: pa.concat_tables([half[name] for half in halves]) for name in STORED}
 
 
-def _tag_part(part: Part, key: bytes) -> tuple[list[_Tagged], list[Reject]]:
+def _tag_part(part: Part, key: bytes, config: TagConfig) -> tuple[list[_Tagged], list[Reject]]:
     rejects = [record for record in part.records if isinstance(record, Reject)]
     masked = [mask_conversation(record, key=key)[0] for record in part.records if isinstance(record, Conversation)]
     try:
-        analyses = analyse_batch(masked)
+        analyses = analyse_batch(masked, config=config)
         return [_Tagged(part.source, *pair) for pair in zip(masked, analyses, strict=True)], rejects
     except TextinsightError:
         raise
     except Exception:  # noqa: BLE001  the last line of defence: one odd record must not stop an archive
-        return _tag_one_by_one(part.source, masked, rejects)
+        return _tag_one_by_one(part.source, masked, rejects, config)
 
 
 def _tag_one_by_one(
-    source: str, masked: Iterable[Conversation], rejects: list[Reject]
+    source: str, masked: Iterable[Conversation], rejects: list[Reject], config: TagConfig
 ) -> tuple[list[_Tagged], list[Reject]]:
     tagged = []
     for conversation in masked:
         try:
-            tagged.append(_Tagged(source, conversation, analyse(conversation)))
+            tagged.append(_Tagged(source, conversation, analyse(conversation, config=config)))
         except Exception as error:  # noqa: BLE001  see _tag_part; the message may quote text, so only its type is kept
             reason = f"its analysis failed with {type(error).__name__}"
             rejects.append(Reject(source, conversation.source_line, reason, conversation.turns[0].text))
@@ -99,7 +99,7 @@ def _halves(raw: RawShard) -> list[RawShard]:
             left.append(Part(part.file_id, part.source, part.first_record, part.records[:n], complete=False))
         if part.complete or part.records[n:]:
             right.append(Part(part.file_id, part.source, part.first_record + n, part.records[n:], part.complete))
-    return [RawShard(tuple(half), raw.encoder, raw.key) for half in (left, right)]
+    return [RawShard(tuple(half), raw.encoder, raw.key, raw.reading) for half in (left, right)]
 
 
 def _refused(raw: RawShard, reason: str) -> RawShard:
@@ -112,7 +112,7 @@ def _refused(raw: RawShard, reason: str) -> RawShard:
         Part(p.file_id, p.source, p.first_record, tuple(refuse(p, record) for record in p.records), p.complete)
         for p in raw.parts
     )
-    return RawShard(parts, raw.encoder, raw.key)
+    return RawShard(parts, raw.encoder, raw.key, raw.reading)
 
 
 def _conversation_row(tagged: _Tagged) -> Row:

@@ -10,20 +10,21 @@ from textinsight.findings import Analysis
 from textinsight.tag import effort, issue, repeat, resolution, risk, sentiment
 from textinsight.tag.effort import EffortConfig
 from textinsight.tag.issue import IssueConfig
-from textinsight.tag.polarity import model_name
+from textinsight.tag.marks import ReadConfig, model_names
 from textinsight.tag.reading import Reading, read
 from textinsight.tag.repeat import RepeatConfig
 from textinsight.tag.resolution import ResolutionConfig
 from textinsight.tag.risk import RiskConfig
 from textinsight.tag.sentiment import SentimentConfig
 
-__all__ = ["TagConfig", "analyse", "analyse_batch", "models"]
+__all__ = ["ReadConfig", "TagConfig", "analyse", "analyse_batch", "models"]
 
 
 @dataclass(frozen=True, slots=True)
 class TagConfig:
-    """The taggers' configs; each default is its spaCy factory's."""
+    """How turns are read, and the taggers' configs; each default is its spaCy factory's."""
 
+    read: ReadConfig = field(default_factory=ReadConfig)
     sentiment: SentimentConfig = field(default_factory=SentimentConfig)
     effort: EffortConfig = field(default_factory=EffortConfig)
     resolution: ResolutionConfig = field(default_factory=ResolutionConfig)
@@ -33,19 +34,19 @@ class TagConfig:
 
 
 def analyse(conversation: Conversation, *, config: TagConfig | None = None) -> Analysis:
-    """All that the taggers say of one conversation. Raises ModelError if the sentiment model cannot be loaded."""
+    """All that the taggers say of one conversation. Raises ModelError if a model cannot be loaded."""
     return analyse_batch([conversation], config=config)[0]
 
 
 def analyse_batch(conversations: Sequence[Conversation], *, config: TagConfig | None = None) -> list[Analysis]:
-    """One analysis a conversation, in order; the turns of all are encoded at once."""
-    return [_analysis(reading, config or TagConfig()) for reading in read(conversations)]
+    """One analysis a conversation, in order; the turns of all are read together."""
+    settings = config or TagConfig()
+    return [_analysis(reading, settings) for reading in read(conversations, config=settings.read)]
 
 
-def models() -> dict[str, str]:
+def models(config: ReadConfig | None = None) -> dict[str, str]:
     """Tagger → name@version of what decides, for the record of runs."""
-    rules = {module.__name__.rpartition(".")[2]: module.MODEL for module in (effort, issue, repeat, resolution, risk)}
-    return {"sentiment": model_name(), **rules}
+    return {"turns": " then ".join(model_names()), "issue": issue.MODEL, **(config.taggers if config else {})}
 
 
 def _analysis(reading: Reading, config: TagConfig) -> Analysis:

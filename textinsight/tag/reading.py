@@ -1,45 +1,99 @@
-"""What every tagger reads: the conversation, its cues and its turns' polarity, each found once."""
+"""What every tagger reads: the conversation, what its turns carry, and what follows for the whole."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
 from spacy.tokens import Doc
 
-from textinsight.conversation import Conversation
+from textinsight.conversation import Conversation, Role
 from textinsight.doc import ensure_extensions, to_conversation
-from textinsight.tag.polarity import Polarity, polarity_model
-from textinsight.tag.scan import Hits, names, scan
+from textinsight.findings import Tag
+from textinsight.tag.labels import AGENT, CUSTOMER
+from textinsight.tag.marks import Marks, ReadConfig, mark
+from textinsight.tag.scan import Hits, scan
+from textinsight.tag.talk import Array, features, flag_inputs, talk_model
 from textinsight.tag.words import Spoken, spoken
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+_CLERKS = (Role.AGENT, Role.BOT)
+_YES = frozenset(("yes", "yeah", "yep", "yup", "yea", "correct", "indeed", "exactly"))
+_BARE = 4  # words of an answer that says no more than yes
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Reading:
-    """A conversation with one entry a turn: its words (`spoken`), cues (`found`) and `polarity`."""
+    """A conversation with one entry a turn: its words (`spoken`), cues (`found`) and what it carries (`marks`)."""
 
     conversation: Conversation
     spoken: tuple[Spoken, ...]
     found: tuple[Hits, ...]
-    polarity: tuple[Polarity, ...]
+    marks: tuple[Marks, ...]
+
+    @property
+    def roles(self) -> list[Role]:
+        """Who speaks, turn by turn."""
+        return [turn.role for turn in self.conversation.turns]
+
+    @cached_property
+    def chances(self) -> Array:
+        """(turns, labels)."""
+        return np.array([marks.chances for marks in self.marks], float)
+
+    @cached_property
+    def features(self) -> Array:
+        """What the conversation's linear models weigh."""
+        return features(self.chances, self.roles)
+
+    def belief(self, flag: str) -> float:
+        """The probability that `flag` holds for the conversation."""
+        return talk_model().chance(flag, flag_inputs(self.chances, self.roles, flag))
+
+    def carriers(self, label: str, *, least: float = 0.5) -> list[int]:
+        """Turns of the right speaker that carry `label`; failing any, the one that comes closest."""
+        roles = _CLERKS if label in AGENT else (Role.CUSTOMER,)
+        own = [i for i, role in enumerate(self.roles) if role in roles]
+        found = [i for i in own if self.marks[i].chance(label) >= least]
+        return found or sorted(own, key=lambda i: -self.marks[i].chance(label))[:1]
+
+    def tag(self, turn: int, label: str, *, tag: str, value: str) -> Tag:
+        """The tag with the words of `turn` that decided for `label`."""
+        marks = self.marks[turn]
+        start, end = marks.evidence(label)
+        quote = self.conversation.turns[turn].text[start:end]
+        return Tag(turn, start, end, tag, value, round(marks.chance(label), 4), quote, marks.model)
 
 
-def read(conversations: Sequence[Conversation]) -> list[Reading]:
-    """One reading a conversation; all turns go through the polarity model together."""
+def read(conversations: Sequence[Conversation], *, config: ReadConfig | None = None) -> list[Reading]:
+    """One reading a conversation; all turns go through the models together. A yes takes over what was asked."""
     said = [tuple(spoken(turn.text) for turn in conversation.turns) for conversation in conversations]
-    found = [scan(conversation, texts) for conversation, texts in zip(conversations, said, strict=True)]
-    cues = [names(hits) for turns in found for hits in turns]
-    scored = iter(polarity_model().predict([text for texts in said for text in texts], cues))
+    roles = [turn.role for conversation in conversations for turn in conversation.turns]
+    found = [scan(talk, texts) for talk, texts in zip(conversations, said, strict=True)]
+    flat = [text for texts in said for text in texts], roles, [hits for turns in found for hits in turns]
+    marked = iter(mark(*flat, config=config or ReadConfig()))
     return [
-        Reading(conversation, texts, hits, tuple(next(scored) for _ in texts))
+        Reading(conversation, texts, hits, _answered(conversation, [next(marked) for _ in texts]))
         for conversation, texts, hits in zip(conversations, said, found, strict=True)
     ]
+
+
+def _answered(conversation: Conversation, marks: list[Marks]) -> tuple[Marks, ...]:
+    """A customer's bare yes carries what the agent's question before it asks: "Did you call before?" "Yes"."""
+    turns = conversation.turns
+    for answer in range(1, len(turns)):
+        asked = turns[answer - 1]
+        if asked.role in _CLERKS and turns[answer].role is Role.CUSTOMER and asked.text.rstrip().endswith("?"):
+            words = marks[answer].said.words
+            if words and words[0] in _YES and len(words) <= _BARE:
+                marks[answer] = marks[answer].with_flags_of(marks[answer - 1], CUSTOMER[1:])
+    return tuple(marks)
 
 
 @lru_cache(maxsize=4)

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 from functools import partial
 
 from spacy.language import Language
 
-from textinsight.conversation import Role
 from textinsight.findings import Tag
 from textinsight.tag.reading import Component, Reading, share
-from textinsight.tag.scan import Hit, belief, evidence, labelled
-
-MODEL = "repeat-cues@1"
-_YES = re.compile(
-    r"\s*(?:oh |um+ |uh+ |well |hi |hello )?(?:yes|yeah|yep|yup|i have|i did|many times|several times|twice)\b"
-)
-_YES_WEIGHT = 0.8
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatConfig:
-    """threshold: belief in [0, 1] from which an earlier contact counts as stated."""
+    """threshold: probability in [0, 1] from which an earlier contact counts as stated."""
 
-    threshold: float = 0.6
+    threshold: float = 0.25
 
     def __post_init__(self) -> None:
         share("threshold", self.threshold)
@@ -32,7 +23,7 @@ class RepeatConfig:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """stated: the customer says so. belief: noisy or of the cues, in [0, 1]."""
+    """stated: the customer says so. belief: its probability, in [0, 1]."""
 
     stated: bool
     belief: float
@@ -40,28 +31,13 @@ class Repeat:
 
 
 def tag_repeat(reading: Reading, *, config: RepeatConfig = RepeatConfig()) -> Repeat:
-    """Stated repeat from the customer's cues and from a yes to "have you contacted us before?"."""
-    hits = [*labelled(reading.found, "repeat_contact"), *_confirmed(reading)]
-    held = belief(hit for _, hit in hits)
-    if held < config.threshold:
-        return Repeat(False, held, ())
-    tags = tuple(
-        evidence(reading.conversation, turn, hit, tag="stated_repeat", value="true", model=MODEL)
-        for turn, hit in sorted(hits, key=lambda pair: (pair[0], pair[1].start))
-    )
-    return Repeat(True, held, tags)
-
-
-def _confirmed(reading: Reading) -> list[tuple[int, Hit]]:
-    turns = reading.conversation.turns
-    confirmed = []
-    for asked, _ in labelled(reading.found, "asks_before"):
-        answer = asked + 1
-        if answer < len(turns) and turns[answer].role is Role.CUSTOMER:
-            match = _YES.match(reading.spoken[answer].folded)
-            if match:
-                confirmed.append((answer, Hit("repeat_contact", match.start(), match.end(), _YES_WEIGHT)))
-    return confirmed
+    """Whether an earlier contact about the same matter is stated, and where."""
+    belief = round(reading.belief("stated_repeat"), 4)
+    if belief < config.threshold or not reading.conversation.customer_turns:
+        return Repeat(False, belief, ())
+    turns = reading.carriers("stated_repeat")
+    tags = tuple(reading.tag(turn, "stated_repeat", tag="stated_repeat", value="true") for turn in turns)
+    return Repeat(True, belief, tags)
 
 
 @Language.factory(  # type: ignore[untyped-decorator]

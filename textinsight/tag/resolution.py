@@ -32,7 +32,7 @@ _SPEAKS_FOR: dict[str, tuple[Resolution, float]] = {
 }
 # Without any cue the outcome is unclear.
 _PRIOR: dict[Resolution, float] = {"resolved": 0.0, "unresolved": 0.35, "moved": 0.0, "unclear": 0.4}
-_MOOD = 0.6  # strength of the last customer turn's polarity
+_MOOD = 0.6  # strength of the last customer turn's mood
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _strongest(reading: Reading) -> Iterator[tuple[int, str, Hit]]:
 
 def _last_mood(reading: Reading) -> float:
     own = [i for i, turn in enumerate(reading.conversation.turns) if turn.role is Role.CUSTOMER]
-    return reading.polarity[own[-1]].score if own else 0.0
+    return reading.marks[own[-1]].score if own else 0.0
 
 
 @Language.factory(  # type: ignore[untyped-decorator]

@@ -1,4 +1,4 @@
-"""Escalation, churn risk and sales offers."""
+"""Signs of escalation, of leaving, and sales offers made by the agent."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from spacy.language import Language
 
 from textinsight.findings import Tag
 from textinsight.tag.reading import Component, Reading, share
-from textinsight.tag.scan import belief, evidence, labelled
+from textinsight.tag.scan import belief, labelled
 
-MODEL = "risk-cues@1"
 LABELS = ("escalation", "churn_risk", "sales_offer")
+
+_SETTLED = ("confirms", "done")
 
 
 @dataclass(frozen=True, slots=True)
 class RiskConfig:
-    """threshold: belief in [0, 1] from which a label holds."""
+    """threshold: probability in [0, 1] from which a label holds."""
 
-    threshold: float = 0.5
+    threshold: float = 0.4
 
     def __post_init__(self) -> None:
         share("threshold", self.threshold)
@@ -27,7 +28,10 @@ class RiskConfig:
 
 @dataclass(frozen=True, slots=True)
 class Risk:
-    """escalation and churn_risk are the customer's words, sales_offer the agent's."""
+    """escalation and churn_risk are the customer's words, sales_offer the agent's.
+
+    A sales offer's tag has the value "issue open" or "issue settled": whether anything before it settled the issue.
+    """
 
     escalation: bool
     churn_risk: bool
@@ -36,15 +40,30 @@ class Risk:
 
 
 def tag_risk(reading: Reading, *, config: RiskConfig = RiskConfig()) -> Risk:
-    """Each label that holds, with one tag a cue."""
-    hits = {label: labelled(reading.found, label) for label in LABELS}
-    held = [label for label in LABELS if belief(hit for _, hit in hits[label]) >= config.threshold]
+    """Each label that holds, with one tag a turn that shows it."""
+    held = [label for label in LABELS if chance(reading, label) >= config.threshold]
     tags = tuple(
-        evidence(reading.conversation, turn, hit, tag=label, value="true", model=MODEL)
+        reading.tag(turn, label, tag=label, value=_state(reading, turn) if label == "sales_offer" else "true")
         for label in held
-        for turn, hit in hits[label]
+        for turn in reading.carriers(label)
     )
     return Risk("escalation" in held, "churn_risk" in held, "sales_offer" in held, tags)
+
+
+def chance(reading: Reading, label: str) -> float:
+    """Noisy or of what the models and what the cues say: these labels are rare, and either alone misses many."""
+    cues = belief(hit for _, hit in labelled(reading.found, label))
+    return 1 - (1 - reading.belief(label)) * (1 - cues)
+
+
+def _state(reading: Reading, turn: int) -> str:
+    """Whether a turn before this one settled the issue."""
+    settled = any(
+        place < turn and reading.marks[place].chance(sign) >= 0.5
+        for sign in _SETTLED
+        for place in reading.carriers(sign)
+    )
+    return "issue settled" if settled else "issue open"
 
 
 @Language.factory(  # type: ignore[untyped-decorator]

@@ -8,7 +8,7 @@ from functools import partial
 from spacy.language import Language
 
 from textinsight.findings import Tag, TurnSentiment
-from textinsight.tag.polarity import polarity_model
+from textinsight.tag.labels import MOOD
 from textinsight.tag.reading import Component, Reading
 
 
@@ -36,11 +36,11 @@ class Sentiment:
 
 def tag_sentiment(reading: Reading, *, config: SentimentConfig = SentimentConfig()) -> Sentiment:
     """Turn labels, and the contact's weighted mean in which weights grow from 1 to `end_weight`."""
-    turns = tuple(TurnSentiment(p.label, p.score) for p in reading.polarity)
+    turns = tuple(TurnSentiment(marks.mood, marks.score) for marks in reading.marks)
     own = reading.conversation.customer_turns
     if not own:
         return Sentiment(turns, None, None, None, ())
-    tags = tuple(_tag(reading, turn) for turn in own if turns[turn].label)
+    tags = tuple(_tag(reading, turn, turns[turn]) for turn in own if turns[turn].label)
     overall = _overall([turns[turn].score for turn in own], config.end_weight)
     return Sentiment(turns, overall, turns[own[0]].label, turns[own[-1]].label, tags)
 
@@ -52,11 +52,9 @@ def _overall(scores: list[float], end_weight: float) -> float:
     return round(mean, 4)
 
 
-def _tag(reading: Reading, turn: int) -> Tag:
-    model, found = polarity_model(), reading.polarity[turn]
-    start, end = model.evidence(reading.spoken[turn], found.label)
-    quote = reading.conversation.turns[turn].text[start:end]
-    return Tag(turn, start, end, "sentiment", str(found.label), found.score, quote, model.name)
+def _tag(reading: Reading, turn: int, found: TurnSentiment) -> Tag:
+    tag = reading.tag(turn, MOOD[found.label + 1], tag="sentiment", value=str(found.label))
+    return Tag(tag.turn, tag.start, tag.end, tag.tag, tag.value, found.score, tag.quote, tag.model)
 
 
 @Language.factory(  # type: ignore[untyped-decorator]

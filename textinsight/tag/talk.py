@@ -1,4 +1,4 @@
-"""From the turns' chances to what holds for the whole conversation: outcome, effort, drivers and risks.
+"""From the turns' chances to what holds for the whole conversation: effort, its drivers and risks.
 
 Linear models over few features with names, so that every weight can be read; fitted in `learn.fit_talks`.
 """
@@ -83,24 +83,20 @@ def flag_inputs(chances: Array, roles: Sequence[Role], flag: str) -> Array:
     for label in FLAGS[flag]:
         own = (Role.AGENT, Role.BOT) if label in AGENT else (Role.CUSTOMER,)
         held += [float(row[LABELS.index(label)]) for row, role in zip(chances, roles, strict=True) if role in own]
-    top = min(max(max(held), _FLOOR), 1 - _FLOOR)
+    top = min(max(*held, _FLOOR), 1 - _FLOOR)
     return np.array([math.log(top / (1 - top)), min(3.0, sum(held))])
 
 
 @dataclass(frozen=True)
 class TalkModel:
-    """outcome: resolution → weights over FEATURES and bias last. effort: the same. flags: two weights and a bias."""
+    """effort: weights over FEATURES and bias last. flags: two weights and a bias.
 
-    outcomes: tuple[str, ...]
-    outcome: Array
+    cue_gain: (labels,) log odds that a cue of weight 1 adds to what the model says of a turn.
+    """
+
     effort: Array
     flags: Mapping[str, Array]
-
-    def resolution(self, found: Array) -> Array:
-        """(outcomes,): their probabilities."""
-        odds = self.outcome[:, :-1] @ found + self.outcome[:, -1]
-        shares = np.exp(odds - odds.max())
-        return np.asarray(shares / shares.sum())
+    cue_gain: Array
 
     def effort_score(self, found: Array) -> float:
         """1 very low .. 5 very high effort."""
@@ -117,8 +113,7 @@ def talk_model() -> TalkModel:
     """The shipped model; ModelError if missing or altered."""
     stored = json.loads((model_path(MODEL) / "talk.json").read_text("utf-8"))
     return TalkModel(
-        outcomes=tuple(stored["outcomes"]),
-        outcome=np.array(stored["outcome"]),
         effort=np.array(stored["effort"]),
         flags={name: np.array(weights) for name, weights in stored["flags"].items()},
+        cue_gain=np.array(stored["cue_gain"], np.float32),
     )

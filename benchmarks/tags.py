@@ -1,0 +1,192 @@
+"""Tags: accuracy on public labelled data, what the quick reader gains and costs, and speed beside the usual stack.
+
+    python benchmarks/tags.py --data DATA                        # accuracy
+    python benchmarks/tags.py --data DATA --doubts               # share read by the transformer, speed and accuracy
+    python benchmarks/tags.py --peers --minilm FOLDER            # contacts/s beside the peers, in the same run
+
+The peers need: pip install torch transformers sentence-transformers presidio-analyzer vaderSentiment
+DATA is a folder of public data; nothing of it trains here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from textinsight.conversation import Conversation, Role, Turn
+from textinsight.learn.evaluate import as_markdown, evaluate, macro_f1, macro_recall
+from textinsight.learn.sentiment_data import measured_sets
+from textinsight.resources import data_path
+from textinsight.tag import ReadConfig, TagConfig, analyse_batch
+from textinsight.tag.reading import read
+
+_DOUBTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 1.0)
+_CONTACTS = 600
+_TURNS = 6  # of a contact of the speed test
+
+
+def accuracy(data: Path) -> None:
+    """The card of the support dialogues, sentiment of other texts, annoyed customers."""
+    print(as_markdown(evaluate(data / "support_gold_dev.jsonl")))
+    print("| texts | n | macro-F1 | macro-recall | VADER macro-F1 | VADER macro-recall |\n|---|---|---|---|---|---|")
+    for name, texts, labels in measured_sets(data):
+        if name != "support_gold_dev":
+            gold, got, vader = np.array(labels), moods(texts), _vader(texts)
+            beside = [f"{score(gold, vader):.3f}" if vader is not None else "" for score in (macro_f1, macro_recall)]
+            ours = [f"{score(gold, got):.3f}" for score in (macro_f1, macro_recall)]
+            print("|", " | ".join([name, str(len(gold)), *ours, *beside]), "|")
+    print(f"\nSTAR, customer annoyed, area under ROC: {annoyed(data):.3f}")
+
+
+def moods(texts: Sequence[str], *, config: ReadConfig | None = None) -> np.ndarray:
+    """The sentiment of texts taken alone, -1, 0, 1."""
+    talks = [Conversation(str(i), (Turn(Role.CUSTOMER, text or " "),)) for i, text in enumerate(texts)]
+    return np.array([reading.marks[0].mood for reading in read(talks, config=config or ReadConfig())])
+
+
+def _vader(texts: Sequence[str]) -> np.ndarray | None:
+    try:
+        from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+    except ImportError:
+        return None
+    analyzer = SentimentIntensityAnalyzer()
+    scores = np.array([analyzer.polarity_scores(text)["compound"] for text in texts])
+    return (scores >= 0.05).astype(int) - (scores <= -0.05).astype(int)
+
+
+def annoyed(data: Path) -> float:
+    """Area under ROC of the customer's strongest negative turn against "was the customer annoyed"."""
+    from scipy.stats import rankdata
+
+    with gzip.open(data / "star/contacts.jsonl.gz", "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    talks = [_conversation(row) for row in rows]
+    scores = np.array([-min((r.marks[i].score for i in r.conversation.customer_turns), default=0) for r in read(talks)])
+    gold = np.array([bool(row["customer_annoyed"]) for row in rows])
+    ranks = rankdata(scores)[gold].sum()
+    positive, negative = int(gold.sum()), int((~gold).sum())
+    return float((ranks - positive * (positive + 1) / 2) / (positive * negative))
+
+
+def _conversation(row: dict) -> Conversation:
+    turns = tuple(Turn(Role(turn["role"]), turn["text"]) for turn in row["turns"])
+    return Conversation(str(row["conversation_id"]), turns)
+
+
+def doubts(data: Path) -> None:
+    """One row a doubt: what is left to the transformer, and what that gains."""
+    talks = list(_demo(_CONTACTS))
+    print("| doubt | turns read by the transformer | contacts/s on one core | turn sentiment | resolution | drivers |")
+    print("|---|---|---|---|---|---|")
+    for doubt in _DOUBTS:
+        config = ReadConfig(doubt=doubt)
+        readings = read(talks, config=config)
+        careful = [not m.model.startswith("turns-static") for r in readings for m in r.marks]
+        rate = _rate(lambda config=config: analyse_batch(talks, config=TagConfig(read=config)), len(talks))
+        card = evaluate(data / "support_gold_dev.jsonl", config=TagConfig(read=config))
+        value = {(line.tag, line.measure): line.value for line in card.lines}
+        figures = [
+            value["turn_sentiment", "macro-F1"],
+            value["resolution", "macro-F1"],
+            value["effort_drivers", "micro-F1"],
+        ]
+        print(f"| {doubt} | {np.mean(careful):.0%} | {rate:.0f} |", " | ".join(f"{f:.3f}" for f in figures), "|")
+
+
+def _demo(count: int, *, turns: int | None = None) -> Iterator[Conversation]:
+    path = data_path("corpora", "demo", "conversations.jsonl.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for number, line in enumerate(file):
+            if number == count:
+                return
+            row = json.loads(line)
+            said = [turn for turn in row["turns"] if turn["text"].strip()][:turns]
+            yield Conversation(row["conversation_id"], tuple(Turn(Role(t["role"]), t["text"]) for t in said))
+
+
+def _rate(work: Callable[[], object], contacts: int) -> float:
+    from textinsight.encode.turns import turn_reader
+
+    turn_reader()._known.clear()
+    began = time.process_time()
+    work()
+    return contacts / (time.process_time() - began)
+
+
+def peers(minilm: Path) -> None:
+    """Contacts/s of one core: our whole tag stage with masking and vectors, and the stack that people put together."""
+    from textinsight.encode import load_encoder
+    from textinsight.ingest.redact import mask_conversation
+
+    talks = list(_demo(_CONTACTS, turns=_TURNS))
+    analyse_batch(talks[:20])
+
+    def ours() -> None:
+        masked = [mask_conversation(talk, key=b"benchmark")[0] for talk in talks]
+        found = analyse_batch(masked)
+        load_encoder("static-en").encode([analysis.issue_text for analysis in found])
+
+    few = talks[:40]
+    stack = _peer_stack(minilm)
+    stack(few[:2])
+    rates = [(_rate(ours, len(talks)), _rate(lambda: stack(few), len(few))) for _ in range(3)]
+    for mine, theirs in rates:
+        print(f"ours {mine:.0f} contacts/s, peers {theirs:.2f} contacts/s of {_TURNS} turns: {mine / theirs:.0f} x")
+
+
+def _peer_stack(minilm: Path) -> Callable[[Sequence[Conversation]], None]:
+    """Presidio over a blank spaCy, a DistilBERT-sized sentiment model, MiniLM vectors; random weights cost the same."""
+    import spacy
+    import torch
+    from presidio_analyzer import AnalyzerEngine
+    from presidio_analyzer.nlp_engine import SpacyNlpEngine
+    from sentence_transformers import SentenceTransformer
+    from transformers import AutoTokenizer, DistilBertConfig, DistilBertForSequenceClassification
+
+    torch.set_num_threads(1)
+    engine = SpacyNlpEngine()
+    engine.nlp = {"en": spacy.blank("en")}
+    analyzer = AnalyzerEngine(nlp_engine=engine)
+    tokenizer = AutoTokenizer.from_pretrained(minilm)
+    mood = DistilBertForSequenceClassification(DistilBertConfig(num_labels=3)).eval()
+    encoder = SentenceTransformer(str(minilm), device="cpu")
+
+    def work(talks: Sequence[Conversation]) -> None:
+        texts = [turn.text for talk in talks for turn in talk.turns]
+        for text in texts:
+            analyzer.analyze(text=text, language="en")
+        for start in range(0, len(texts), 32):
+            batch = tokenizer(texts[start : start + 32], padding=True, truncation=True, return_tensors="pt")
+            with torch.inference_mode():
+                mood(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
+        encoder.encode(texts, batch_size=32)
+
+    return work
+
+
+def main() -> None:
+    """Print what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--doubts", action="store_true")
+    parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--minilm", type=Path)
+    options = parser.parse_args()
+    if options.peers:
+        if options.minilm is None:
+            parser.error("--peers needs --minilm FOLDER, a copy of all-MiniLM-L6-v2")
+        peers(options.minilm)
+    elif options.data is None or not options.data.is_dir():
+        parser.error("--data must be the folder of public data")
+    else:
+        (doubts if options.doubts else accuracy)(options.data)
+
+
+if __name__ == "__main__":
+    main()

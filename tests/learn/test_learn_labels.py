@@ -1,0 +1,77 @@
+"""The labels that ship: they parse, they name known labels, and a broken line is refused with its place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from textinsight.conversation import Role
+from textinsight.errors import InputError
+from textinsight.learn import labels
+from textinsight.learn.labels import allowed, read_sentences, read_talks, written_posts, written_talks
+from textinsight.resources import data_path
+from textinsight.tag.labels import LABELS, MOOD
+
+
+def test_every_written_dialogue_parses() -> None:
+    talks = list(written_talks())
+    assert len(talks) > 1000
+    for talk in talks:
+        assert talk.resolution in ("resolved", "unresolved", "moved", "unclear")
+        assert 1 <= talk.effort <= 5
+        for turn, found in zip(talk.conversation.turns, talk.turns, strict=True):
+            assert found <= set(allowed(turn.role))
+            assert len(found & set(MOOD)) == (turn.role is Role.CUSTOMER)
+
+
+def test_posts_carry_one_mood() -> None:
+    posts = list(written_posts())
+    assert len(posts) > 1000
+    assert all(len(post.labels & set(MOOD)) == 1 for post in posts)
+
+
+def test_every_label_is_written_about() -> None:
+    seen = {label for talk in written_talks() for turn in talk.turns for label in turn}
+    assert seen == set(LABELS)
+
+
+def test_references_are_labels_not_texts() -> None:
+    for name, fields in (
+        ("conversations", {"file", "row", "turns", "resolution", "effort"}),
+        ("sentences", {"file", "row", "turn", "start", "end", "role", "labels"}),
+    ):
+        path = data_path("corpora", "labels", f"{name}.jsonl")
+        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        assert all(set(row) <= fields for row in rows)
+    assert len(rows) >= 2000
+
+
+def test_labels_find_their_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "corpora/labels").mkdir(parents=True)
+    (tmp_path / "corpora/labels/sentences.jsonl").write_text(
+        json.dumps({"file": "a.jsonl", "row": 1, "start": 4, "end": 9, "role": "customer", "labels": ["neutral"]})
+    )
+    (tmp_path / "corpora/labels/conversations.jsonl").write_text(
+        json.dumps({"file": "b.jsonl", "row": 0, "turns": {"0": ["negative"]}, "resolution": "moved", "effort": 3})
+    )
+    (tmp_path / "a.jsonl").write_text('{"text": "x"}\n{"text": "the quick fox"}\n')
+    turns = [{"role": "customer", "text": "bad"}, {"role": "agent", "text": "dm us"}]
+    (tmp_path / "b.jsonl").write_text(json.dumps({"turns": turns}))
+    monkeypatch.setattr(labels, "data_path", tmp_path.joinpath)
+    [sentence] = read_sentences(tmp_path)
+    assert (sentence.text, sentence.labels) == ("quick", frozenset(["neutral"]))
+    [talk] = read_talks(tmp_path)
+    assert [turn.labels for turn in talk.labelled_turns()] == [frozenset(["negative"]), frozenset()]
+
+
+def test_missing_sources_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="which is not there"):
+        list(read_sentences(tmp_path))
+
+
+@pytest.mark.parametrize("line", ["X s- | text", "C s- issue | ", "C delighted | text", "A s+ | text"])
+def test_a_broken_line_is_refused(line: str) -> None:
+    with pytest.raises(InputError, match="here:3"):
+        labels._line(line, "here:3")

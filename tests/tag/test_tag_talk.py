@@ -1,0 +1,75 @@
+"""What follows for the conversation from what its turns carry."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from textinsight.conversation import Role
+from textinsight.tag.labels import AGENT, CUSTOMER, LABELS
+from textinsight.tag.talk import FEATURES, FLAGS, TalkModel, features, flag_inputs, talk_model
+
+C, A = Role.CUSTOMER, Role.AGENT
+
+
+def chances(*turns: dict[str, float]) -> np.ndarray:
+    out = np.zeros((len(turns), len(LABELS)))
+    for row, turn in enumerate(turns):
+        for label, value in turn.items():
+            out[row, LABELS.index(label)] = value
+    return out
+
+
+def named(found: np.ndarray) -> dict[str, float]:
+    return dict(zip(FEATURES, found.tolist(), strict=True))
+
+
+def test_features_by_hand() -> None:
+    talk = chances({"negative": 0.8, "still_fails": 0.5}, {"promises": 0.9}, {"negative": 0.2, "confirms": 0.6})
+    found = named(features(talk, [C, A, C]))
+    assert found["most negative"] == 0.8
+    assert found["late still_fails"] == pytest.approx(0.3)  # one customer turn later: 0.5 · 0.6
+    assert found["late confirms"] == 0.6
+    assert found["most promises"] == found["late promises"] == 0.9
+    assert found["negative share"] == pytest.approx(0.5)
+    assert found["customer turns"] == pytest.approx(math.log1p(2))
+    assert (found["no agent"], found["customer has the last word"]) == (0.0, 1.0)
+
+
+def test_a_label_counts_for_its_speaker_only() -> None:
+    found = named(features(chances({"promises": 1.0}, {"escalation": 1.0}), [C, A]))
+    assert found["most promises"] == found["most escalation"] == 0.0
+
+
+def test_flag_inputs_by_hand() -> None:
+    talk = chances({"channel_switch": 0.2}, {"moves": 0.75})
+    top, total = flag_inputs(talk, [C, A], "channel_switch")
+    assert top == pytest.approx(math.log(3))
+    assert total == pytest.approx(0.95)
+
+
+def test_no_turn_of_a_speaker_is_no_evidence() -> None:
+    assert np.isfinite(features(chances({}), [A])).all()
+    assert flag_inputs(chances({"escalation": 1.0}), [A], "escalation")[1] == 0.0
+
+
+def test_the_shipped_model_knows_every_feature_and_flag() -> None:
+    model = talk_model()
+    assert model.effort.shape == (len(FEATURES) + 1,)
+    assert set(model.flags) == set(FLAGS)
+    assert {label for labels in FLAGS.values() for label in labels} <= {*CUSTOMER, *AGENT}
+
+
+def test_more_evidence_never_lowers_a_flag() -> None:
+    model = talk_model()
+    for flag in FLAGS:
+        steps = [model.chance(flag, np.array([math.log(p / (1 - p)), p])) for p in (0.01, 0.2, 0.5, 0.8, 0.99)]
+        assert steps == sorted(steps), flag
+
+
+def test_effort_stays_on_its_scale() -> None:
+    steep = TalkModel(np.array([10.0, 10.0, 0.0]), {}, np.zeros(0))
+    assert steep.effort_score(np.array([9.0, 9.0])) == 5.0
+    assert steep.effort_score(np.array([-9.0, -9.0])) == 1.0
