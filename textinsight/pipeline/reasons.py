@@ -152,7 +152,8 @@ class _Finder:
     def afresh(self, old: topics.TopicModel | None) -> _Found:
         """Topics discovered in all contacts; those of `old` that are found again keep id and name."""
         texts, n = self.texts.to_pylist(), len(self.texts)
-        encoder = load_encoder(self.encoder)
+        loaded = load_encoder(self.encoder)
+        encoder = loaded if loaded.name == self.engine else None  # vectors of two engines are not comparable
         if self.classifier is None:
             found = topics.discover(texts, self.vectors, engine=self.engine, config=_CONFIG, encoder=encoder)
         else:
@@ -198,7 +199,8 @@ def _same(archive: Archive, model: topics.TopicModel, engine: str) -> bool:
         return False
     stored = topics.TopicModel.from_table(table)
     named = [[(t.topic_id, t.label, t.parent_id) for t in one.topics] for one in (stored, model)]
-    return named[0] == named[1] and np.allclose(stored.centroids, model.centroids, atol=1e-5)
+    same = named[0] == named[1] and stored.centroids.shape == model.centroids.shape
+    return same and np.allclose(stored.centroids, model.centroids, atol=1e-5)
 
 
 def topic_tables(archive: Archive, known: ArchiveTopics, contacts: pa.Table, vectors: Vectors) -> dict[str, pa.Table]:
