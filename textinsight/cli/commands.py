@@ -96,7 +96,7 @@ def run(
     ] = None,
     window_days: WindowOption = 14,
     encoder: Annotated[str, typer.Option(help="static-en, turns-en, or torch:MODEL (needs [torch]).")] = "static-en",
-    doubt: DoubtOption = 0.1,
+    doubt: DoubtOption = 0.2,
     tagger: Annotated[
         list[str] | None,
         typer.Option(metavar="TAG=torch:MODEL", help="A classifier of yours that decides a tag; repeatable."),

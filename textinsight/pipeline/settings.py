@@ -27,7 +27,7 @@ class Settings:
     link_by_reference: bool = False
     max_q: float = 0.05
     encoder: str = "static-en"
-    doubt: float = 0.1
+    doubt: float = 0.2
     taggers: Mapping[str, str] = field(default_factory=dict)
     processes: int = field(default_factory=lambda: os.cpu_count() or 1)
     shard_size: int = 1000

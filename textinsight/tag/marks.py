@@ -37,13 +37,13 @@ class ReadConfig:
     taggers: "sentiment" or a label → "torch:MODEL", a classifier of yours that decides it instead.
     """
 
-    doubt: float = 0.1
+    doubt: float = 0.2
     taggers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_taggers(self.taggers)
         if not 0.0 <= self.doubt <= 1.0:
-            raise UsageError(f"ReadConfig.doubt must lie in [0, 1], got {self.doubt}", hint="ReadConfig(doubt=0.1)")
+            raise UsageError(f"ReadConfig.doubt must lie in [0, 1], got {self.doubt}", hint="ReadConfig(doubt=0.2)")
 
 
 @dataclass(frozen=True, slots=True)
