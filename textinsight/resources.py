@@ -28,10 +28,12 @@ def data_path(*parts: str) -> Path:
 def model_path(name: str) -> Path:
     """The folder of model `name`, every file checked against the sha256 in its meta.json.
 
-    $TEXTINSIGHT_MODEL_DIR/<name> wins over the shipped one. Raises ModelError if missing or altered.
+    $TEXTINSIGHT_MODEL_DIR/<name> wins over the shipped one, if it is there. Raises ModelError if missing or altered.
     """
     own = os.environ.get("TEXTINSIGHT_MODEL_DIR")
-    folder = Path(own) / name if own else data_path("models", name)
+    if own and not Path(own).is_dir():
+        raise ModelError(f"TEXTINSIGHT_MODEL_DIR is {own}, which is no folder", hint="unset TEXTINSIGHT_MODEL_DIR")
+    folder = Path(own) / name if own and (Path(own) / name).is_dir() else data_path("models", name)
     check_files(folder, hint="unset TEXTINSIGHT_MODEL_DIR to use the shipped model, or reinstall textinsight")
     return folder
 

@@ -50,7 +50,8 @@ def train(
             f"training needs more packages: {error.name} is missing", hint="pip install '.[torch,train]'"
         ) from error
 
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("textinsight").setLevel(logging.INFO)
     finetune(file, out, steps=steps, seed=seed)
     sys.stderr.write(f"written to {out}; use it with: TEXTINSIGHT_MODEL_DIR={out} textinsight run …\n")
     return ExitCode.OK

@@ -115,7 +115,7 @@ def _fit(
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            total += float(loss) * len(part)
+            total += loss.item() * len(part)
         log.info("epoch %d: loss %.4f", epoch + 1, total / len(rows))
     return (
         bag.weight.detach().numpy(),
