@@ -80,3 +80,10 @@ def test_the_torch_twin_says_nearly_the_same() -> None:
         assert close @ reader.encode([text])[0] > 0.98
         apart.append(np.abs(reader.chances_of(logits.numpy()) - reader.read([text])[0].chances).mean())
     assert np.mean(apart) < 0.02
+
+
+def test_evidence_is_whole_words() -> None:
+    text = "you've been great and it wasn't your fault, i'm so thankful"
+    for start, end in turn_reader().read([text])[0].spans.values():
+        assert start == 0 or text[start - 1] == " "
+        assert end == len(text) or text[end] == " "

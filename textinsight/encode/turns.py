@@ -86,7 +86,7 @@ class TurnReader:
         chances = self.chances_of(np.stack([logits for logits, _, _ in passes]))
         sizes = np.array([end - first for first, end in cuts], np.float32)
         vector = unit_rows((np.stack([v for _, _, v in passes]) * sizes[:, None]).sum(0)[None])[0]
-        return Read(chances, vector, self._spans(encoding.offsets, cuts, passes, chances))
+        return Read(chances, vector, self._spans(text, encoding.offsets, cuts, passes, chances))
 
     def _window(self, ids: list[int]) -> tuple[Chances, Chances, Vectors]:
         row = np.array([marked(self._tokenizer, ids)], np.int64)
@@ -105,6 +105,7 @@ class TurnReader:
 
     def _spans(
         self,
+        text: str,
         offsets: Sequence[Span],
         cuts: Sequence[Span],
         passes: Sequence[tuple[Chances, Chances, Vectors]],
@@ -115,8 +116,17 @@ class TurnReader:
             best = max(range(len(passes)), key=lambda number: passes[number][0][label])
             first, end = _run(passes[best][1][:, label])
             start = cuts[best][0]
-            found[label] = (offsets[start + first][0], offsets[start + end - 1][1])
+            found[label] = _whole_words(text, offsets[start + first][0], offsets[start + end - 1][1])
         return found
+
+
+def _whole_words(text: str, start: int, end: int) -> Span:
+    """The span widened to the blanks around it: a token may be half a word."""
+    while start > 0 and not text[start - 1].isspace():
+        start -= 1
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    return start, end
 
 
 def _run(gains: Chances) -> Span:
