@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from textinsight.explore.filters import Filters
@@ -87,3 +89,22 @@ def test_missing_things_are_said_not_raised(empty_archive):
     assert downstream.windows(nothing) == []
     assert contacts.first(nothing, Filters()) is None
     assert not conversation.exists(nothing, "c1")
+
+
+def test_filters_mean_the_same_over_both_views(small_archive):
+    archive = Archive(small_archive)
+    for filters in (
+        Filters(),
+        Filters(date(2026, 2, 1), date(2026, 3, 1), channel=("voice",)),
+        Filters(topic=("Slow wifi", "Unclear"), resolution=("resolved",), company=("Acme",)),
+        Filters(sentiment=("positive",), tenure=("unknown",)),
+        Filters(sentiment=("negative", "neutral")),
+    ):
+        where, values = filters.where()
+        both = [
+            archive.query(f"SELECT conversation_id FROM {view} WHERE {where} ORDER BY 1", values)
+            for view in ("conversations", "contact_facts")
+        ]
+        assert both[0].equals(both[1])
+    where, values = Filters(sentiment=("positive",), tenure=("unknown",)).where()
+    assert archive.query(f"SELECT count(*) AS n FROM contact_facts WHERE {where}", values)["n"][0].as_py() == 120

@@ -8,11 +8,18 @@ from typing import Any
 
 from textinsight.explore.words import UNCLEAR, UNKNOWN
 
-_COLUMNS = {
+NEUTRAL = 0.1  # a contact's mean sentiment this far from 0 is negative or positive
+
+# What each dimension's value is in SQL, over `conversations` as over `contact_facts`.
+COLUMNS = {
     "channel": f"coalesce(channel, '{UNKNOWN}')",
     "company": f"coalesce(company, '{UNKNOWN}')",
     "topic": f"coalesce(topic_label, '{UNCLEAR}')",
+    "sentiment": f"CASE WHEN sentiment <= -{NEUTRAL} THEN 'negative' WHEN sentiment < {NEUTRAL} THEN 'neutral' "
+    f"WHEN sentiment IS NOT NULL THEN 'positive' ELSE '{UNKNOWN}' END",
     "resolution": "coalesce(resolution, 'unclear')",
+    "tenure": "CASE WHEN tenure_days <= 90 THEN '0-90 days' WHEN tenure_days <= 120 THEN '91-120 days' "
+    f"WHEN tenure_days IS NOT NULL THEN 'over 120 days' ELSE '{UNKNOWN}' END",
 }
 
 
@@ -25,15 +32,20 @@ class Filters:
     channel: tuple[str, ...] = ()
     company: tuple[str, ...] = ()
     topic: tuple[str, ...] = ()
+    sentiment: tuple[str, ...] = ()
     resolution: tuple[str, ...] = ()
+    tenure: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> dict[str, tuple[str, ...]]:
         """The dimensions that are narrowed, and to what."""
-        return {name: getattr(self, name) for name in _COLUMNS if getattr(self, name)}
+        return {name: getattr(self, name) for name in COLUMNS if getattr(self, name)}
 
     def where(self, *, search: str = "") -> tuple[str, tuple[Any, ...]]:
-        """(SQL condition over the conversations view, its bound values); `search`: words in the issue text."""
+        """(SQL condition over the views conversations and contact_facts, its bound values).
+
+        search: words in the issue text, which contact_facts lacks.
+        """
         parts: list[str] = ["true"]
         values: list[Any] = []
         for bound, operator in ((self.start, ">="), (self.end, "<")):
@@ -41,7 +53,7 @@ class Filters:
                 parts.append(f"started_at {operator} CAST(? AS TIMESTAMP) AT TIME ZONE 'UTC'")
                 values.append(bound.isoformat())
         for name, chosen in self.chosen.items():
-            parts.append(f"{_COLUMNS[name]} IN ({', '.join('?' * len(chosen))})")
+            parts.append(f"{COLUMNS[name]} IN ({', '.join('?' * len(chosen))})")
             values += chosen
         for word in search.lower().split():
             parts.append("contains(lower(issue_text), ?)")

@@ -39,7 +39,7 @@ def rank_topics(contacts: pa.Table, links: pa.Table, threads: pa.Table, *, windo
     n = len(groups.names)
     total = np.bincount(groups.code, minlength=n)
     repeats = np.bincount(groups.code[facts.is_repeat], minlength=n)
-    downstream = np.bincount(groups.code, weights=_brought_on(facts), minlength=n)
+    downstream = np.bincount(groups.code, weights=brought_on(facts), minlength=n)
     avoidable = repeats + downstream
     seen = total > 0
     names = np.array([name.partition("=")[2] for name in groups.names])
@@ -60,7 +60,7 @@ def rank_topics(contacts: pa.Table, links: pa.Table, threads: pa.Table, *, windo
     return pa.table(columns, schema=FIXLIST)
 
 
-def _brought_on(facts: Facts) -> Reals:
+def brought_on(facts: Facts) -> Reals:
     """(n,) expected later contacts that each contact brought on: the probabilities of its downstream links."""
     kept = pc.and_(
         pc.equal(facts.links["relation"], "downstream"),

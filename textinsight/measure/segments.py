@@ -46,7 +46,7 @@ def segment(facts: Facts, dimension: str) -> Groups:
             f"no column {column!r} to segment by; contacts have {', '.join(facts.contacts.column_names)}",
             hint='segments=("channel", "topic_id")',
         )
-    codes, values = _tenure(facts) if dimension == "tenure_band" else facts.codes(dimension)
+    codes, values = (tenure_codes(facts), TENURE_BANDS) if dimension == "tenure_band" else facts.codes(dimension)
     unknown = _NULL.get(dimension, "unknown")
     names = tuple(f"{dimension}={value}" for value in values)
     own = names.index(f"{dimension}={unknown}") if f"{dimension}={unknown}" in names else len(names)
@@ -64,7 +64,8 @@ def months(facts: Facts) -> Periods:
     return Periods(out, tuple(str(m.astype("datetime64[M]")) for m in seen))
 
 
-def _tenure(facts: Facts) -> tuple[Ints, tuple[str, ...]]:
+def tenure_codes(facts: Facts) -> Ints:
+    """(n,) place of each contact's band in TENURE_BANDS, -1 where the tenure is unknown."""
     days = facts.numbers("tenure_days")
     band = np.searchsorted(np.array([90.0, 120.0]), days, side="left")
-    return np.where(np.isnan(days), -1, band), TENURE_BANDS
+    return np.where(np.isnan(days), -1, band)

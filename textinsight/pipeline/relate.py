@@ -67,6 +67,14 @@ def relate(
         "threads": linked.threads,
         "edges": linked.edges,
         "measures": measures,
+        "contact_facts": measure.contact_facts(
+            measured,
+            linked.links,
+            linked.threads,
+            of_topics["topics"],
+            customer_id=table["customer_id"],
+            window_days=settings.window_days,
+        ),
         **consequences(measured, linked, window_days=settings.window_days, wider=wider),
         **linking.tables,
         "assignments": table.select(DERIVED["assignments"].names),
@@ -86,9 +94,10 @@ def _by_person(contacts: pa.Table, person_id: pa.Array) -> pa.Table:
 def is_related(archive: Archive) -> bool:
     """Whether the derived tables cover every stored contact."""
     row = archive.query(
-        "SELECT (SELECT count(*) FROM stored_conversations) AS stored, (SELECT count(*) FROM assignments) AS related"
+        "SELECT (SELECT count(*) FROM stored_conversations) AS stored, (SELECT count(*) FROM assignments) AS related,"
+        " (SELECT count(*) FROM stored_facts) AS facts"
     ).to_pylist()[0]
-    return bool(row["stored"] == row["related"] and row["stored"])
+    return bool(row["stored"] == row["related"] == row["facts"] and row["stored"])
 
 
 def check_engine(archive: Archive, engine: str) -> None:

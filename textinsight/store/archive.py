@@ -24,6 +24,7 @@ from textinsight.findings import Relation
 from textinsight.store import reviews, views
 from textinsight.store.delta import Table, fsync
 from textinsight.store.lock import review_lock
+from textinsight.store.narrow import late_files
 from textinsight.store.reviews import Review, Verdict
 from textinsight.store.schema import DERIVED, KEPT, PUBLIC, RUNS, STORED
 
@@ -221,7 +222,8 @@ class Archive:
     def _current_views(self) -> views.Views:
         stamp = self.stamp
         if self._views is None or self._views.stamp != stamp:
-            self._views = views.Views(self.path, stamp=stamp, files=self._live_files())
+            files = self._live_files()
+            self._views = views.Views(self.path, stamp=stamp, files=files, late=self._late_files(files))
         return self._views
 
     def _live_files(self) -> dict[str, list[str]]:
@@ -231,6 +233,14 @@ class Archive:
         for name in STORED:
             files[name] = [file for file in files[name] if file in whole]
         return files
+
+    def _late_files(self, files: Mapping[str, Sequence[str]]) -> list[str]:
+        """Of these files of `conversations`, those that no linking has seen."""
+        n_facts = sum(
+            rows for file, rows in self._tables["contact_facts"].row_counts().items() if file in files["contact_facts"]
+        )
+        rows = self._tables[_ANCHOR].row_counts()
+        return late_files({file: rows[file] for file in files[_ANCHOR]}, n_facts)
 
 
 def _make_key(path: Path) -> None:

@@ -21,6 +21,7 @@ from textinsight.errors import StoreError
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
+_ROW_GROUP = 122_880  # rows: what one thread of DuckDB reads at a time, and what its zone maps skip
 _NO_STATISTICS = {"delta.dataSkippingNumIndexedCols": "0"}
 
 
@@ -49,11 +50,21 @@ class Table:
             return []
         return sorted(Path(uri).name for uri in self._open().file_uris())
 
+    def row_counts(self) -> dict[str, int]:
+        """Live data files with their rows, by name; StoreError if the log cannot be read."""
+        if not self.newest_log():
+            return {}
+        added = pa.table(self._open().get_add_actions(flatten=True))
+        rows = zip(added["path"].to_pylist(), added["num_records"].to_pylist(), strict=True)
+        return dict(sorted((Path(path).name, int(n)) for path, n in rows))
+
     def write_file(self, name: str, data: pa.Table | Iterable[pa.RecordBatch]) -> None:
         """Write and fsync a data file; nothing sees it before `commit`."""
         self.path.mkdir(parents=True, exist_ok=True)
         target = self.path / name
-        batches = data.cast(self.schema).to_batches() if isinstance(data, pa.Table) else data
+        batches = data
+        if isinstance(data, pa.Table):
+            batches = data.cast(self.schema).combine_chunks().to_batches(max_chunksize=_ROW_GROUP)
         with pq.ParquetWriter(target, self.schema, compression="zstd") as writer:
             for batch in batches:
                 writer.write_batch(batch)

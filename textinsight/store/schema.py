@@ -334,6 +334,41 @@ DERIVED |= {
     ),
 }
 
+DERIVED["contact_facts"] = pa.schema(
+    [  # one narrow row a contact in order of time: what the app counts; see measure.contact_facts
+        ("conversation_id", pa.string()),
+        ("started_at", TIME),
+        ("person", pa.int32()),  # who is counted once; a number that means nothing outside one state of the table
+        ("customer_id", pa.string()),
+        ("agent_id", pa.string()),
+        ("channel", pa.string()),
+        ("company", pa.string()),
+        ("language", pa.string()),
+        ("topic_id", pa.string()),
+        ("topic_label", pa.string()),
+        ("theme_id", pa.string()),
+        ("theme_label", pa.string()),
+        ("sentiment", pa.float32()),
+        ("resolution", pa.string()),
+        ("effort_score", pa.float32()),
+        ("effort_drivers", _TEXTS),
+        ("stated_repeat", pa.bool_()),
+        ("escalation", pa.bool_()),
+        ("churn_risk", pa.bool_()),
+        ("tenure_days", pa.float64()),
+        ("tenure_band", pa.string()),
+        ("thread_id", pa.string()),
+        ("csat", pa.float32()),
+        ("nps", pa.float32()),
+        ("ces", pa.float32()),
+        ("is_transfer", pa.bool_()),
+        ("is_repeat", pa.bool_()),
+        ("opens_issue", pa.bool_()),
+        ("fcr_observed", pa.int8()),  # 1, 0, null: unknown
+        ("brought_on", pa.float64()),  # later contacts about other issues, each with its probability
+        ("handle_s", pa.float64()),
+    ]
+)
 DERIVED |= {  # what linking keeps for itself, so that a new day's contacts link without the others
     "people": pa.schema([("conversation_id", pa.string()), ("person_id", pa.string()), ("references", _TEXTS)]),
     "wider": pa.schema([("conversation_id", pa.string()), ("window_days", pa.int32()), ("thread_id", pa.string())]),

@@ -11,16 +11,19 @@ import pyarrow as pa
 
 from textinsight.errors import StoreError
 from textinsight.store.delta import first_line
+from textinsight.store.narrow import CORRECTIONS, facts_view
 from textinsight.store.schema import ASSIGNED, DERIVED, KEPT, PUBLIC, RUNS, STORED, TIME
 
 _CONTACTS = "stored_conversations"
-_STORED_AS = {"conversations": _CONTACTS, "links": "stored_links"}
+_STORED_AS = {"conversations": _CONTACTS, "links": "stored_links", "contact_facts": "stored_facts"}
 
 
 class Views:
     """Queries over the given files; each query runs on its own cursor, so threads may share one object."""
 
-    def __init__(self, path: Path, *, stamp: tuple[str, ...], files: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, path: Path, *, stamp: tuple[str, ...], files: Mapping[str, Sequence[str]], late: Sequence[str] = ()
+    ) -> None:
         import duckdb
 
         self.stamp = stamp
@@ -39,6 +42,7 @@ class Views:
                 self._create(view, schema, [str((path / name / file).resolve()) for file in files[name]])
             for statement in (_CONVERSATIONS_VIEW, _VERDICTS_VIEW, _LINKS_VIEW):
                 self._db.execute(statement)
+            self._facts(path, files, late)
         self._lock_down(path)
 
     def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pa.Table:
@@ -61,6 +65,16 @@ class Views:
             self._db.register("nothing", schema.empty_table())
             self._db.execute(f"CREATE TABLE {view} AS SELECT * FROM nothing")
             self._db.unregister("nothing")
+
+    def _facts(self, path: Path, files: Mapping[str, Sequence[str]], late: Sequence[str]) -> None:
+        if late:
+            listed = [str((path / "conversations" / file).resolve()) for file in late]
+            self._create("late_conversations", STORED["conversations"], listed)
+        is_corrected = bool(files["reviews"])
+        if is_corrected:
+            self._db.execute(CORRECTIONS)
+        has_any = bool(files["contact_facts"])
+        self._db.execute(facts_view(is_corrected=is_corrected, is_behind=bool(late), has_any=has_any))
 
     def _lock_down(self, path: Path) -> None:
         """From here on, SQL can read the archive's folder and nothing else."""
