@@ -15,6 +15,8 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
+from textinsight.cli.progress_file import ProgressFile, from_environment
+
 if TYPE_CHECKING:
     from textinsight.cli.refusals import Refusal
     from textinsight.pipeline import RunReport
@@ -43,7 +45,7 @@ def note(text: str) -> None:
 
 @contextmanager
 def progress() -> Iterator[_Progress]:
-    """Bars on a terminal; a line a stage elsewhere."""
+    """Bars on a terminal; a line a stage elsewhere; and the file of `progress_file`, if one is asked for."""
     console = Console(stderr=True)
     with Bars(
         TextColumn("{task.description:<20}"),
@@ -54,25 +56,30 @@ def progress() -> Iterator[_Progress]:
         console=console,
         disable=not console.is_terminal,
     ) as bars:
-        shown = _Progress(bars, console)
+        shown = _Progress(bars, console, from_environment())
         yield shown
         shown.finish()
 
 
 class _Progress:
-    def __init__(self, bars: Bars, console: Console) -> None:
+    def __init__(self, bars: Bars, console: Console, file: ProgressFile | None) -> None:
         self._bars = bars
         self._console = console
+        self._file = file
         self._task: TaskID | None = None
 
     def stage(self, name: str, total: int | None) -> None:
         self.finish()
+        if self._file is not None:
+            self._file.stage(name, total)
         if self._console.is_terminal:
             self._task = self._bars.add_task(name, total=total, note="")
         else:
             self._console.print(f"{name} …", highlight=False)
 
     def advance(self, steps: int, note: str = "") -> None:
+        if self._file is not None:
+            self._file.advance(steps, note)
         if self._task is not None:
             self._bars.update(self._task, advance=steps, note=note)
 

@@ -25,7 +25,7 @@ def review_lock(archive: Path) -> Iterator[None]:
         ) from error
     with handle:
         patience = time.monotonic() + _PATIENCE_S
-        while not _try_lock(handle.fileno()):
+        while not try_lock(handle.fileno()):
             if time.monotonic() > patience:
                 raise StoreError(f"another program holds {path}", hint="end it, then review again")
             time.sleep(0.02)
@@ -43,7 +43,7 @@ def writer_lock(archive: Path) -> Iterator[None]:
             f"archive {archive} is not writable: {error}", hint="check the folder's permissions"
         ) from error
     with handle:
-        if not _try_lock(handle.fileno()):
+        if not any(_tries(handle.fileno())):
             raise StoreError(
                 f"another job is writing to {archive}",
                 hint="wait until it ends, or give this job another --archive; reading and the app are not blocked",
@@ -51,7 +51,27 @@ def writer_lock(archive: Path) -> Iterator[None]:
         yield
 
 
-def _try_lock(descriptor: int) -> bool:
+def _tries(descriptor: int) -> Iterator[bool]:
+    """A few: whoever only asks whether the lock is held has it for an instant."""
+    for _ in range(3):
+        yield try_lock(descriptor)
+        time.sleep(0.02)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a living process holds the lock file; False if there is none."""
+    try:
+        with path.open("r+") as handle:
+            return not try_lock(handle.fileno(), shared=True)
+    except OSError:
+        return False
+
+
+def try_lock(descriptor: int, *, shared: bool = False) -> bool:
+    """Take the lock of an open file unless somebody has it; it goes when the file is closed or its process dies.
+
+    shared: only to look, so that several may look at once.
+    """
     try:
         if os.name == "nt":
             import msvcrt
@@ -60,7 +80,7 @@ def _try_lock(descriptor: int) -> bool:
         else:
             import fcntl
 
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
