@@ -12,8 +12,9 @@ import pyarrow as pa
 from textinsight import topics
 from textinsight.encode import load_encoder
 from textinsight.errors import UsageError
+from textinsight.pipeline.naming import name_topics
 from textinsight.pipeline.progress import Progress, Silent
-from textinsight.pipeline.reasons import Naming, current_topics, stored_edits
+from textinsight.pipeline.reasons import Naming, current_topics, found_topics, stored_edits
 from textinsight.pipeline.relate import relate
 from textinsight.pipeline.runs import last_settings
 from textinsight.store import Archive, writer_lock
@@ -43,11 +44,13 @@ def edit_topics(
 ) -> tuple[topics.Edit, ...]:
     """Keep these edits in the archive's log and bring every table up to date; the edits with their numbers.
 
-    Topics may be given by id or label. UsageError, and nothing kept, if one of them cannot be.
+    Topics may be given by id or label. UsageError, and nothing kept, if one of them cannot be. Edits that leave every
+    contact in its topic (new names, descriptions, themes) are written at once; the others relate the whole archive.
     """
     store = _opened(archive)
     with writer_lock(store.path):
-        model = current_topics(store)
+        found, log = found_topics(store), stored_edits(store)
+        before = model = topics.replay(found, log)
         number = _next_number(store)
         kept: list[topics.Edit] = []
         for edit in edits:
@@ -58,7 +61,11 @@ def edit_topics(
                 model = topics.apply(model, given)
             kept.append(replace(given, number=number + len(kept)))
         store.keep("topic_edits", edit_log.to_table(kept))
-        _relate(store, Naming(), progress)
+        after = topics.replay(found, (*log, *kept))
+        if after.assigns_as(before):
+            name_topics(store, after)
+        else:
+            _relate(store, Naming(), progress)
     return tuple(kept)
 
 

@@ -92,6 +92,13 @@ def archive_topics(
 
 def current_topics(archive: Archive) -> topics.TopicModel:
     """The topics as they hold, with what assigns contacts to them; none before the first run."""
+    counts = {row["topic_id"]: row["n"] for row in archive.query("SELECT topic_id, n FROM topics").to_pylist()}
+    model = topics.replay(found_topics(archive), stored_edits(archive))
+    return replace(model, topics=tuple(replace(t, n=counts.get(t.topic_id, 0)) for t in model.topics))
+
+
+def found_topics(archive: Archive) -> topics.TopicModel:
+    """The topics before any edit, those of the taxonomy among them; none before the first run."""
     engines = [row["engine"] for row in archive.query("SELECT DISTINCT engine FROM topics").to_pylist()]
     old = _stored(archive, engines[0]) if engines else None
     if old is None:
@@ -101,9 +108,7 @@ def current_topics(archive: Archive) -> topics.TopicModel:
     if reasons:
         classifier = topics.fit_reasons(reasons, load_encoder(last_settings(archive).encoder))
         found = topics.with_found(topics.taxonomy_model(reasons, classifier, engine=engines[0]), found)
-    counts = {row["topic_id"]: row["n"] for row in archive.query("SELECT topic_id, n FROM topics").to_pylist()}
-    model = topics.replay(found, stored_edits(archive))
-    return replace(model, topics=tuple(replace(t, n=counts.get(t.topic_id, 0)) for t in model.topics))
+    return found
 
 
 def stored_edits(archive: Archive) -> tuple[topics.Edit, ...]:
@@ -207,8 +212,8 @@ def topic_tables(archive: Archive, known: ArchiveTopics, contacts: pa.Table, vec
     """The derived tables about topics. contacts: with conversation_id, issue_text and topic_id."""
     rows = topics.topic_quality(known.model, vectors, known.assigned, contacts["issue_text"])
     return {
-        "topics": _with_columns(_counted(known.model, contacts), fitted_on=known.fitted_on),
-        "found_topics": _with_columns(
+        "topics": with_columns(counted(known.model, contacts["topic_id"]), fitted_on=known.fitted_on),
+        "found_topics": with_columns(
             _as(known.found.to_table(), DERIVED["found_topics"]),
             fitted_on=known.fitted_on,
             refreshed_on=known.refreshed_on,
@@ -269,9 +274,9 @@ def _matrix(column: pa.ChunkedArray) -> npt.NDArray[np.float16]:
     return np.frombuffer(b"".join(column.to_pylist()), "<f2").reshape(len(column), -1)
 
 
-def _counted(model: topics.TopicModel, contacts: pa.Table) -> pa.Table:
-    """The model's table with the counts of today; a theme counts its topics' contacts."""
-    counts = Counter(contacts["topic_id"].drop_null().to_pylist())
+def counted(model: topics.TopicModel, topic_of: pa.ChunkedArray) -> pa.Table:
+    """The model's table with the contacts of today, given each one's topic; a theme counts its topics' contacts."""
+    counts = Counter(topic_of.drop_null().to_pylist())
     above = {topic.topic_id: topic.parent_id for topic in model.topics}
     for topic_id, n in list(counts.items()):
         parent = above[topic_id]
@@ -289,7 +294,8 @@ def _as(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return table.select(schema.names)
 
 
-def _with_columns(table: pa.Table, **counts: int) -> pa.Table:
+def with_columns(table: pa.Table, **counts: int) -> pa.Table:
+    """The table with one number in all rows of each of these columns."""
     for name, value in counts.items():
         place = table.schema.get_field_index(name)
         table = table.set_column(place, name, pa.array([value] * table.num_rows, pa.int64()))

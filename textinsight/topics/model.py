@@ -84,6 +84,12 @@ class TopicModel:
         """
         return self._centres_but(frozenset(self.classifier.topic_ids if self.classifier else ()))
 
+    def assigns_as(self, other: TopicModel) -> bool:
+        """Whether both give every contact the same topic, whatever they call it."""
+        ids = [[model.topics[row].topic_id for row in (*model.leaves, *model.centres[1])] for model in (self, other)]
+        same = ids[0] == ids[1] and self.classifier is other.classifier
+        return same and np.array_equal(self.centres[0], other.centres[0])
+
     def leaf_cosines(self, vectors: Vectors) -> Vectors:
         """(n, leaves) cosine of each vector (n, d) to the nearest centre of each leaf, the taxonomy's among them."""
         centres, rows = self._centres_but(frozenset())
