@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from textinsight.errors import UsageError
-from textinsight.pipeline import Settings, build_archive
+from textinsight.pipeline import Settings, build_archive, curate
 from textinsight.pipeline.curate import (
     edit_topics,
     explain_contact,
@@ -18,6 +18,7 @@ from textinsight.pipeline.curate import (
     use_taxonomy,
 )
 from textinsight.pipeline.reasons import stored_edits
+from textinsight.pipeline.relink import relink
 from textinsight.store import Archive
 from textinsight.topics import Edit, Reason, Topic
 
@@ -86,6 +87,36 @@ def test_rename_merge_move_and_undo(archive):
     assert len(stored_edits(archive)) == 6
     with pytest.raises(UsageError, match="no edit"):
         undo(archive)
+
+
+def test_names_and_themes_written_at_once_are_those_of_a_full_run(archive, monkeypatch):
+    first, second, *_ = leaves(archive)
+    with monkeypatch.context() as patch:
+        patch.setattr(curate, "relate", lambda *_, **__: pytest.fail("related the archive"))
+        edit_topics(archive, Edit("rename", first.topic_id, value="Mine"), Edit("describe", "Mine", value="All mine"))
+        edit_topics(archive, Edit("move", "Mine", target_id="Everything"), Edit("pin", second.topic_id))
+        undo(archive)
+    at_once = contents(archive)
+    assert {row["theme_label"] for row in at_once["contact_facts"] if row["topic_label"] == "Mine"} == {"Everything"}
+    relink(archive.path)
+    assert contents(archive) == at_once
+
+
+def test_an_edit_that_a_later_one_needs_is_not_taken_back(archive):
+    first, second, *_ = leaves(archive)
+    edit_topics(archive, Edit("rename", first.topic_id, value="Mine"))
+    edit_topics(archive, Edit("rename", second.topic_id, value=first.label))
+    with pytest.raises(UsageError, match="already"):
+        undo(archive, 1)
+    assert len(stored_edits(archive)) == 2
+    assert [undo(archive, 2, editor="ana").number, stored_edits(archive)[-1].editor] == [2, "ana"]
+    assert undo(archive, 1).op == "rename"
+
+
+def contents(archive: Archive) -> dict[str, list]:
+    """Every table that names a topic, without the order of its rows."""
+    tables = "topics", "assignments", "contact_facts", "topic_quality", "clusters", "avoidable", "handle_time"
+    return {name: sorted(archive.query(f"SELECT * FROM {name}").to_pylist(), key=repr) for name in tables}
 
 
 def test_nothing_is_kept_of_edits_that_cannot_be(archive):

@@ -178,13 +178,14 @@ def split(
     archive: ArchiveOption,
     parts: Annotated[int, typer.Option(help="How many; ignored where names are given.")] = 2,
     name: Annotated[list[str] | None, typer.Option(help="A part's name, largest first; repeatable.")] = None,
+    by: EditorOption = None,
 ) -> int:
     """Split a topic by how its contacts part; the largest part keeps the id."""
     from textinsight.pipeline.curate import split_topic
 
     labels = tuple(name or ())
     with show.progress() as progress:
-        edit = split_topic(archive, topic, parts=len(labels) or parts, labels=labels, progress=progress)
+        edit = split_topic(archive, topic, parts=len(labels) or parts, labels=labels, editor=by, progress=progress)
     topic_tables.edited([edit])
     return ExitCode.OK
 
@@ -210,13 +211,19 @@ def pin(topic: TopicArgument, archive: ArchiveOption, by: EditorOption = None) -
     return _edit(archive, Edit("pin", topic, editor=by))
 
 
-@topics_app.command(epilog="Examples: `textinsight topics undo -a ./archive`")
-def undo(archive: ArchiveOption) -> int:
-    """Take back the last edit that holds."""
+@topics_app.command(
+    epilog="Examples: `textinsight topics undo -a ./archive`  ·  `textinsight topics undo 3 -a ./archive`"
+)
+def undo(
+    archive: ArchiveOption,
+    number: Annotated[int | None, typer.Argument(help="Which, as `log` numbers them.", show_default=False)] = None,
+    by: EditorOption = None,
+) -> int:
+    """Take back an edit: the last one that holds, or the one of this number."""
     from textinsight.pipeline.curate import undo as take_back
 
     with show.progress() as progress:
-        edit = take_back(archive, progress=progress)
+        edit = take_back(archive, number, editor=by, progress=progress)
     topic_tables.undone(edit)
     return ExitCode.OK
 

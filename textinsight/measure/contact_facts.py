@@ -36,7 +36,7 @@ def contact_facts(
     found = {
         "customer_id": customer_id,
         "person": pa.array(facts.customer, mask=facts.customer < 0),
-        **_themes(contacts["topic_id"], topics),
+        **themes_of(contacts["topic_id"], topics),
         "tenure_band": _bands(facts),
         "is_transfer": _known(facts.is_transfer, unknown),
         "is_repeat": _known(facts.is_repeat, unknown),
@@ -63,7 +63,7 @@ def _bands(facts: Facts) -> pa.Array:
     return pa.array(TENURE_BANDS).take(pa.array(codes, mask=codes < 0))
 
 
-def _themes(topic_id: pa.ChunkedArray, topics: pa.Table) -> dict[str, pa.Array]:
+def themes_of(topic_id: pa.ChunkedArray, topics: pa.Table) -> dict[str, pa.Array]:
     """theme_id and theme_label of each contact: the topic right above its own, null where there is none."""
     label = dict(zip(topics["topic_id"].to_pylist(), topics["label"].to_pylist(), strict=True))
     ids = topics["topic_id"].combine_chunks()

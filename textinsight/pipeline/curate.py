@@ -60,8 +60,8 @@ def edit_topics(
             else:
                 model = topics.apply(model, given)
             kept.append(replace(given, number=number + len(kept)))
+        after = topics.replay(found, (*log, *kept))  # fails where a later edit needs one that is taken back
         store.keep("topic_edits", edit_log.to_table(kept))
-        after = topics.replay(found, (*log, *kept))
         if after.assigns_as(before):
             name_topics(store, after)
         else:
@@ -69,14 +69,21 @@ def edit_topics(
     return tuple(kept)
 
 
-def undo(archive: str | Path | Archive, *, progress: Progress | None = None) -> topics.Edit:
-    """Take back the last edit that holds; UsageError if there is none."""
+def undo(
+    archive: str | Path | Archive,
+    number: int | None = None,
+    *,
+    editor: str | None = None,
+    progress: Progress | None = None,
+) -> topics.Edit:
+    """Take back the edit of this number, or the last one that holds; UsageError if there is none."""
     store = _opened(archive)
     standing = topics.standing(stored_edits(store))
     if not standing:
         raise UsageError("there is no edit to undo", hint="textinsight topics log -a ARCHIVE lists them")
-    edit_topics(store, topics.Edit("undo", value=str(standing[-1].number)), progress=progress)
-    return standing[-1]
+    number = standing[-1].number if number is None else number
+    edit_topics(store, topics.Edit("undo", value=str(number), editor=editor), progress=progress)
+    return next(edit for edit in standing if edit.number == number)
 
 
 def split_topic(
@@ -85,6 +92,7 @@ def split_topic(
     *,
     parts: int = 2,
     labels: tuple[str, ...] = (),
+    editor: str | None = None,
     progress: Progress | None = None,
 ) -> topics.Edit:
     """Split a topic by how its contacts part; see `topics.split`."""
@@ -101,7 +109,7 @@ def split_topic(
         encoder=load_encoder(last_settings(store).encoder),
         reserved={i for past in stored_edits(store) for i in past.ids},
     )
-    return edit_topics(store, edit, progress=progress)[0]
+    return edit_topics(store, replace(edit, editor=editor), progress=progress)[0]
 
 
 def use_taxonomy(

@@ -9,19 +9,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from textinsight import topics
+from textinsight import measure, topics
 from textinsight.pipeline.reasons import counted, with_columns
 from textinsight.store import DERIVED, Archive
 
-_NAMED = {  # table → its columns of names and of the topics that they name
+Labels = Mapping[str, str]
+_NAMED: dict[str, Labels] = {  # table → its columns of names and of the topics that they name
+    "contact_facts": {"topic_label": "topic_id"},
     "assignments": {"topic_label": "topic_id"},
     "topic_quality": {"label": "topic_id", "nearest_label": "nearest_id"},
     "topic_changes": {"label": "topic_id"},
     "avoidable": {"label_a": "topic_a", "label_b": "topic_b"},
     "handle_time": {"topic_label": "topic_id"},
 }
-
-Labels = Mapping[str, str]
+_VIEWS = {"contact_facts": "stored_facts"}  # as linking wrote it
 
 
 def name_topics(archive: Archive, model: topics.TopicModel) -> None:
@@ -36,9 +37,11 @@ def name_topics(archive: Archive, model: topics.TopicModel) -> None:
     clusters = [_cluster(row, old, new) for row in archive.query("SELECT * FROM clusters").to_pylist()]
     changed["clusters"] = pa.Table.from_pylist(clusters, schema=DERIVED["clusters"])
     for name, columns in _NAMED.items():
-        changed[name] = _renamed(archive.query(f"SELECT * FROM {name}"), columns, new).cast(DERIVED[name])
+        changed[name] = _renamed(archive.query(f"SELECT * FROM {_VIEWS.get(name, name)}"), columns, new)
+    changed["contact_facts"] = _themed(changed["contact_facts"], changed["topics"])
     for name, data in changed.items():
-        archive.replace(name, data)
+        if data.num_rows:
+            archive.replace(name, data.cast(DERIVED[name]))
 
 
 def _renamed(table: pa.Table, columns: Labels, new: Labels) -> pa.Table:
@@ -48,6 +51,12 @@ def _renamed(table: pa.Table, columns: Labels, new: Labels) -> pa.Table:
         named = labels.take(pc.index_in(table[key], value_set=ids).combine_chunks())
         table = table.set_column(table.schema.get_field_index(name), name, pc.coalesce(named, table[name]))
     return table
+
+
+def _themed(facts: pa.Table, model: pa.Table) -> pa.Table:
+    for name, values in measure.themes_of(facts["topic_id"], model).items():
+        facts = facts.set_column(facts.schema.get_field_index(name), name, values)
+    return facts
 
 
 def _cluster(row: dict[str, Any], old: Labels, new: Labels) -> dict[str, Any]:
