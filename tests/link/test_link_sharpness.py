@@ -13,7 +13,7 @@ from textinsight.link.config import DAY_US
 from textinsight.link.frame import make_frame
 from textinsight.link.prior import Related, shift_of
 from textinsight.link.scorer import Scorer
-from textinsight.link.sharpness import FEWEST, control_pairs, sharpened, slope_of
+from textinsight.link.sharpness import FEWEST, Sharpness, control_pairs, sharpened, sharpness_of
 from textinsight.link.weights import probability
 
 N = 30_000
@@ -38,13 +38,13 @@ def mixture():
 def test_the_slope_undoes_what_the_weights_claim_too_much(mixture, claim):
     levels, control, _ = mixture
     model = replace(sharpened(load_model(), claim), repeat_share=1.0)
-    assert slope_of(model, levels, control, Related(0.4, N)) == pytest.approx(1 / claim, rel=0.12)
+    assert sharpness_of(model, levels, control, Related(0.4, N)).slope == pytest.approx(1 / claim, rel=0.12)
 
 
 def test_sharpened_weights_are_calibrated(mixture):
     levels, control, linked = mixture
     model = replace(sharpened(load_model(), 1.6), repeat_share=1.0)
-    model = sharpened(model, slope_of(model, levels, control, Related(0.4, N)))
+    model = sharpened(model, sharpness_of(model, levels, control, Related(0.4, N)).slope)
     odds = model.log_odds(levels)
     odds += shift_of(odds, Related(0.4, 10**9), 1.0)
     sure = probability(odds) > 0.8
@@ -53,8 +53,17 @@ def test_sharpened_weights_are_calibrated(mixture):
 
 def test_few_pairs_leave_the_weights_alone(mixture):
     levels, control, _ = mixture
-    assert slope_of(load_model(), levels, control[: FEWEST - 1], Related(0.4, N)) == 1.0
-    assert slope_of(load_model(), levels[:50], control, Related(0.4, N)) == 1.0
+    as_it_is = Sharpness(1.0, load_model().repeat_share)
+    assert sharpness_of(load_model(), levels, control[: FEWEST - 1], Related(0.4, N)) == as_it_is
+    assert sharpness_of(load_model(), levels[:50], control, Related(0.4, N)) == as_it_is
+
+
+@pytest.mark.parametrize("related", [0.45, 0.6, 0.8])
+def test_how_many_related_pairs_are_one_issue_is_told_from_the_scores(mixture, related):
+    """Two in five pairs are one issue, whatever share of them times find related: the rest was brought on."""
+    levels, control, _ = mixture
+    told = sharpness_of(load_model(), levels, control, Related(related, N)).repeat_share
+    assert told == pytest.approx(0.4 / related, abs=0.04)
 
 
 def test_what_words_mean_is_not_scaled():

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from textinsight.link.compare import SIGNALS
 from textinsight.link.frame import Levels
 from textinsight.link.prior import Related, shift_of
-from textinsight.link.sharpness import sharpened, slope_of
+from textinsight.link.sharpness import sharpened, sharpness_of
 from textinsight.link.weights import LinkModel, probability
 
 Reals = npt.NDArray[np.float64]
@@ -32,17 +32,25 @@ _LARGEST = 4.0
 def adapt(model: LinkModel, levels: Levels, related: Related, control: Levels | None = None) -> LinkModel:
     """The model of an archive whose pairs (or a sample of them) are at these levels (n_pairs, n_signals).
 
-    control: levels of pairs that are unrelated, from which it is told how sharp the weights are here (`sharpness`).
+    control: levels of pairs that are unrelated, from which it is told how sharp the weights are here and how many
+    related pairs are one issue (`sharpness`); weights are then moved once more, by that share.
     """
+    own = _estimated(model, levels, related)
+    if control is None:
+        return own
+    share = sharpness_of(own, levels, control, related).repeat_share
+    own = _estimated(replace(model, repeat_share=share), levels, related)
+    told = sharpness_of(replace(own, repeat_share=model.repeat_share), levels, control, related)
+    return _shifted(replace(sharpened(own, told.slope), repeat_share=told.repeat_share), levels, related)
+
+
+def _estimated(model: LinkModel, levels: Levels, related: Related) -> LinkModel:
     own = model
     for _ in range(_ROUNDS):
         p = probability(_shifted(own, levels, related).log_odds(levels))
         moved = [_moved(model, own, s, levels[:, s], p) for s in range(len(SIGNALS))]
         own = replace(own, weights=tuple(moved))
-    own = _shifted(own, levels, related)
-    if control is None:
-        return own
-    return _shifted(sharpened(own, slope_of(own, levels, control, related)), levels, related)
+    return _shifted(own, levels, related)
 
 
 def _shifted(model: LinkModel, levels: Levels, related: Related) -> LinkModel:

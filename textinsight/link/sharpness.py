@@ -1,14 +1,15 @@
-"""How sharply the signals tell in this archive: weights fitted elsewhere may claim too much or too little.
+"""How sharply the signals tell in this archive, and how many related pairs are one issue: both differ between archives.
 
 Pairs of a customer's contacts that lie weeks beyond the window are unrelated, and show how unrelated pairs score here.
 If pairs in the window are a mixture of such pairs and of one issue, with the odds of the latter rising by `slope` times
 the score, then they exceed the unrelated ones by 1 + exp(slope · score + shift) at every score. The slope that explains
-this best multiplies all weights. No label takes part.
+this best multiplies all weights. How far the low scores are thinned out says how many pairs are one issue; other pairs
+that are related by their times were brought on, and score as unrelated ones do. No label takes part.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,9 @@ _GAP, _STATED = ([s.name for s in SIGNALS].index(name) for name in ("gap", "stat
 _OF_ONE_BEFORE = 2  # level of stated_repeat; that it is the last one cannot be so weeks later
 _UNSCALED = ("company", "volume")  # what the words mean, not what was measured
 _SPREAD = 0.5  # standard deviation of the log of the slope between archives, as a prior
+_SHARE_SPREAD = 1.0  # and of the logit of the share of related pairs that are one issue
 _BOUNDS = (0.4, 1.6)
+_SHARES = (0.01, 0.95)
 
 
 def control_pairs(frame: Frame, config: LinkConfig) -> Pairs:
@@ -39,17 +42,25 @@ def control_pairs(frame: Frame, config: LinkConfig) -> Pairs:
     return pairs.take(frame.start[pairs.later] - frame.end[pairs.earlier] >= days[0] * DAY_US)
 
 
-def slope_of(model: LinkModel, levels: Levels, control: Levels, related: Related) -> float:
-    """What to multiply the weights with: levels (n_pairs, n_signals) in the window, and of control pairs."""
+@dataclass(frozen=True, slots=True)
+class Sharpness:
+    """slope: what to multiply the weights with. repeat_share: of the related pairs, how many are one issue."""
+
+    slope: float
+    repeat_share: float
+
+
+def sharpness_of(model: LinkModel, levels: Levels, control: Levels, related: Related) -> Sharpness:
+    """From the levels (n_pairs, n_signals) of pairs in the window and of control pairs; the model's own if too few."""
     from scipy.optimize import minimize
 
     if min(len(control), len(levels)) < FEWEST:
-        return 1.0
-    one_issue = float(np.clip(related.share * model.repeat_share, 0.01, 0.9))
-    odds = np.log((1 - one_issue) * len(levels) / len(control))
+        return Sharpness(1.0, model.repeat_share)
     scores = _content(model, levels), _content(model, control)
-    found = minimize(_loss, np.zeros(2), args=(*scores, odds), method="Nelder-Mead", options={"xatol": 1e-3})
-    return round(float(np.clip(np.exp(found.x[0]), *_BOUNDS)), 3)
+    facts = float(np.clip(related.share, *_SHARES)), _logit(float(np.clip(model.repeat_share, *_SHARES)))
+    found = minimize(_loss, np.zeros(3), args=(*scores, *facts), method="Nelder-Mead", options={"xatol": 1e-3})
+    slope = float(np.clip(np.exp(found.x[0]), *_BOUNDS))
+    return Sharpness(round(slope, 3), round(_share(facts[1] + found.x[2]), 3))
 
 
 def sharpened(model: LinkModel, slope: float) -> LinkModel:
@@ -69,9 +80,21 @@ def _content(model: LinkModel, levels: Levels) -> Reals:
     return model.log_odds(levels)
 
 
-def _loss(theta: Reals, window: Reals, control: Reals, odds: float) -> float:
-    """Of telling pairs in the window from control pairs; theta: log of the slope, and the shift."""
+def _loss(theta: Reals, window: Reals, control: Reals, related: float, repeat: float) -> float:
+    """Of telling pairs in the window from control pairs.
+
+    theta: log of the slope; the shift; what is added to `repeat`, the logit of the share that is one issue.
+    """
     slope = np.exp(np.clip(theta[0], -3, 3))
+    odds = np.log(len(window) / len(control)) + np.log1p(-related * _share(repeat + theta[2]))
     excess = [odds + np.logaddexp(0, slope * score + theta[1]) for score in (window, control)]
     loss = np.logaddexp(0, -excess[0]).sum() + np.logaddexp(0, excess[1]).sum()
-    return float(loss + theta[0] ** 2 / (2 * _SPREAD**2))
+    return float(loss + theta[0] ** 2 / (2 * _SPREAD**2) + theta[2] ** 2 / (2 * _SHARE_SPREAD**2))
+
+
+def _share(logit: float) -> float:
+    return float(1 / (1 + np.exp(-logit)))
+
+
+def _logit(share: float) -> float:
+    return float(np.log(share / (1 - share)))
