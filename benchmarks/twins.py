@@ -3,9 +3,9 @@
     python benchmarks/twins.py --data ../shared/data --out FOLDER [--worlds spoken …]
 
 Writes FOLDER/WORLD/{contacts.jsonl, truth_links.csv, truth_contacts.csv, truth_edges.csv}, as `journeys.py` reads them
-with `--data FOLDER --journeys WORLD`. A customer's issues come at random; an issue that was not solved comes again in other
-words; a planted edge A → B has customers come with B some days after they asked A. In worlds with habits customers
-favour some issues of their own, which is no edge. The requests: natcs (spoken, CDLA-Permissive-2.0), multidogo
+with `--data FOLDER --journeys WORLD`. A customer's issues come at random; an issue that was not solved comes again in
+other words; a planted edge A → B has customers come with B some days after they asked A. In worlds with habits they
+favour issues of their own, which is no edge. The requests: natcs (spoken, CDLA-Permissive-2.0), multidogo
 (CDLA-Permissive-1.0), clinc150's validation and test parts (CC BY 3.0).
 """
 
@@ -47,7 +47,7 @@ _DESK = (
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """One world. sources: file → its intents that are taken, none named: all. issues: mean number of a customer in `days`.
+    """One world. sources: file → its intents that are taken, none named: all. issues: mean of a customer in `days`.
 
     unsolved: share of contacts after which the issue stays open. returns: of those, how many come again within weeks.
     edges, effects: planted edges and the chances to be drawn for them. stated, referenced: how many contacts again say
