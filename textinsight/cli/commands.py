@@ -16,6 +16,7 @@ from textinsight.cli import show
 from textinsight.cli.downstream import downstream, fcr
 from textinsight.cli.linking import LINK_EXAMPLES, link, review_app
 from textinsight.cli.models import DoubtOption, evaluate, train
+from textinsight.cli.search import SEARCH_EXAMPLES, search
 from textinsight.cli.topics import topics_app
 from textinsight.errors import ExitCode, UsageError
 from textinsight.resources import data_path
@@ -194,6 +195,7 @@ app.command(
     epilog="Examples: `textinsight evaluate gold.jsonl`  ·  `textinsight evaluate tweets.csv --doubt 0 --json`"
 )(evaluate)
 app.command(epilog="Example: `textinsight train own-labels.jsonl --out ./models`")(train)
+app.command(epilog=SEARCH_EXAMPLES)(search)
 app.command(epilog=LINK_EXAMPLES)(link)
 app.add_typer(review_app, name="review")
 

@@ -1,16 +1,18 @@
-"""The one place where the stages meet: read → mask → tag → store → topics → links → measures."""
+"""The one place where the stages meet: read → mask → tag → store → topics → links → measures → search index."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textinsight import ingest
+from textinsight import ingest, search
 from textinsight.conversation import Conversation
 from textinsight.encode import load_encoder
+from textinsight.errors import StoreError
 from textinsight.ingest.redact import mask_contact_id
 from textinsight.pipeline.progress import Progress, Reading, Silent
 from textinsight.pipeline.relate import check_engine, is_related, relate
@@ -65,6 +67,7 @@ def build_archive(
         if not (is_related(store) and same):
             relate(store, settings=settings, progress=progress, engine=engine, kept=same)
         store.append_run(run_row(began, counts, settings, engine))
+    _index(store, progress)
     return make_report(store, inputs=counts, window_days=settings.window_days, seconds=time.monotonic() - started)
 
 
@@ -95,6 +98,13 @@ def _store_all(
     for shard in local_runner(settings.processes).map(tag_shard, shards, on_crash=salvage):
         store.append_shard(shard)
         reading.done(shard["conversations"].num_rows)
+
+
+def _index(store: Archive, progress: Progress) -> None:
+    """Make what is new searchable; if another program is at it already, it does so too."""
+    progress.stage("search index", None)
+    with suppress(StoreError):
+        search.refresh(store)
 
 
 def _new_ids(store: Archive, key: bytes) -> Callable[[Conversation], bool]:

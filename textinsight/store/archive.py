@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from textinsight.errors import StoreError, UsageError
 from textinsight.findings import Relation
@@ -79,9 +81,18 @@ class Archive:
         frame: pd.DataFrame = self.table(name, columns=columns).to_pandas()
         return frame
 
-    def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pa.Table:
-        """Run SQL (DuckDB dialect, values bound as ? or $name) over the newest state of the tables."""
-        return self._current_views().query(sql, parameters)
+    def query(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | Mapping[str, Any] = (),
+        *,
+        tables: Mapping[str, pa.Table] | None = None,
+    ) -> pa.Table:
+        """Run SQL (DuckDB dialect, values bound as ? or $name) over the newest state of the tables.
+
+        tables: others that the SQL may name, such as what a search found.
+        """
+        return self._current_views().query(sql, parameters, tables=tables)
 
     def batches(self, name: str, *, rows: int = 100_000) -> pa.RecordBatchReader:
         """A public table as a stream of batches, for what does not fit into memory."""
@@ -91,6 +102,32 @@ class Archive:
     def stamp(self) -> tuple[str, ...]:
         """Changes whenever any table does: a cache key."""
         return tuple(table.newest_log() for table in self._tables.values())
+
+    def shards(self) -> list[str]:
+        """The shards that are there whole, in the order they were stored."""
+        return self._tables[_ANCHOR].files()
+
+    def shard(
+        self,
+        name: str,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        conversation_ids: Sequence[str] | None = None,
+    ) -> pa.Table:
+        """One shard's rows of a table of `STORED`, as stored; of these conversations only, if they are named.
+
+        Reads that file alone: what belongs to a conversation is found among millions of turns. StoreError if it is
+        gone or damaged.
+        """
+        wanted = None if conversation_ids is None else pc.is_in(pc.field("conversation_id"), pa.array(conversation_ids))
+        try:
+            found: pa.Table = pq.read_table(
+                self.path / table / name, schema=STORED[table], columns=columns, filters=wanted, partitioning=None
+            )
+        except (OSError, pa.ArrowInvalid) as error:
+            raise StoreError(f"the archive cannot be read: {error}", hint="run: textinsight doctor") from error
+        return found
 
     def progress(self) -> dict[str, InputProgress]:
         """What is stored of each input file, by file id."""

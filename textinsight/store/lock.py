@@ -35,19 +35,38 @@ def review_lock(archive: Path) -> Iterator[None]:
 @contextmanager
 def writer_lock(archive: Path) -> Iterator[None]:
     """Hold the archive's writer lock; StoreError at once if another job writes."""
-    path = archive / "writer.lock"
+    with _held_or_refused(
+        archive,
+        "writer.lock",
+        f"another job is writing to {archive}",
+        hint="wait until it ends, or give this job another --archive; reading and the app are not blocked",
+    ):
+        yield
+
+
+@contextmanager
+def search_lock(archive: Path) -> Iterator[None]:
+    """Hold the lock of the search index; StoreError at once if another program is building it."""
+    with _held_or_refused(
+        archive,
+        "search.lock",
+        f"another program is building the search index of {archive}",
+        hint="wait until it ends; searching what is there is not blocked",
+    ):
+        yield
+
+
+@contextmanager
+def _held_or_refused(archive: Path, name: str, taken: str, *, hint: str) -> Iterator[None]:
     try:
-        handle = path.open("a+")
+        handle = (archive / name).open("a+")
     except OSError as error:
         raise StoreError(
             f"archive {archive} is not writable: {error}", hint="check the folder's permissions"
         ) from error
     with handle:
         if not any(_tries(handle.fileno())):
-            raise StoreError(
-                f"another job is writing to {archive}",
-                hint="wait until it ends, or give this job another --archive; reading and the app are not blocked",
-            )
+            raise StoreError(taken, hint=hint)
         yield
 
 

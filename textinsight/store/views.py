@@ -45,10 +45,19 @@ class Views:
             self._facts(path, files, late)
         self._lock_down(path)
 
-    def query(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> pa.Table:
+    def query(
+        self,
+        sql: str,
+        parameters: Sequence[Any] | Mapping[str, Any] = (),
+        *,
+        tables: Mapping[str, pa.Table] | None = None,
+    ) -> pa.Table:
         """The result as Arrow; StoreError if a file is gone or damaged, ValueError if the SQL is wrong."""
         with _readable():
-            found = self._db.cursor().sql(sql, params=parameters or None).to_arrow_table()
+            cursor = self._db.cursor()
+            for name, table in (tables or {}).items():
+                cursor.register(name, table)  # seen by this cursor alone
+            found = cursor.sql(sql, params=parameters or None).to_arrow_table()
         return found.cast(_in_utc(found.schema))
 
     def stream(self, sql: str, rows: int) -> pa.RecordBatchReader:
