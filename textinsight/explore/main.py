@@ -30,7 +30,7 @@ def main() -> None:
         st.Page(state.PAGES / f"{name}.py", title=title, icon=icon, help=help_, default=name == "overview")
         for name, title, icon, help_ in _PAGES
     ]
-    chosen = st.navigation({"textinsight": pages})
+    chosen = st.navigation(pages)
     try:
         st.session_state["source"] = state.open_source()
         if chosen.title in _FILTERED:
