@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
 
+from textinsight.measure import contact_facts
 from textinsight.store import DERIVED, STORED, Archive
 from textinsight.store.schema import RUNS
+
+os.environ.setdefault("STREAMLIT_SERVER_ADDRESS", "127.0.0.1")  # the app shows nothing to others without a login
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 TOPICS = {"t1": "Plan change", "t2": "Unexpected bill", "t3": "Slow wifi"}
@@ -78,12 +82,19 @@ def write_archive(path, contacts, *, links=(), edges=(), rejects=(), labels=TOPI
     derived = {"links": links, "threads": threads, "edges": edges, "topics": topics, "assignments": contacts}
     for name, data in derived.items():
         archive.replace(name, pa.Table.from_pylist(list(data), schema=DERIVED[name]))
+    archive.replace("contact_facts", facts_of(archive))
     run = {
         "run_id": "r1", "started_at": START, "finished_at": START + timedelta(seconds=3), "version": "0.1.0",
         "models": '{"encoder": "static-en"}', "inputs": "[]", "settings": '{"window_days": 14}',
     }  # fmt: skip
     archive.append_run(pa.Table.from_pylist([run], schema=RUNS["runs"]))
     return archive
+
+
+def facts_of(archive: Archive) -> pa.Table:
+    contacts = archive.query("SELECT * FROM conversations ORDER BY conversation_id")
+    tables = (archive.table(name) for name in ("links", "threads", "topics"))
+    return contact_facts(contacts, *tables, customer_id=contacts["customer_id"], window_days=14)
 
 
 def link(later: int, earlier: int, relation: str, probability: float = 0.9) -> dict:

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 pytest.importorskip("streamlit")
 from streamlit.testing.v1 import AppTest
 
+from textinsight.explore import access, saved
 from textinsight.explore.queries import downstream
 from textinsight.explore.words import escape
+from textinsight.store import STORED, Archive
+
+from .conftest import contact
 
 pytestmark = pytest.mark.app
 
@@ -190,3 +196,79 @@ def test_a_signal_names_topics_instead_of_ids(open_app, small_archive):
     app = open_app(small_archive, "conversation", contact="c011")
     found = [value for table in app.dataframe for value in table.value.get("found", [])]
     assert "How often one follows the other: Unexpected bill → Slow wifi: 20%" in found
+
+
+def test_a_view_is_saved_opened_and_deleted(open_app, small_archive, tmp_path):
+    shutil.copytree(small_archive, tmp_path / "archive")
+    app = open_app(tmp_path / "archive", channel="chat")
+    app.selectbox(key="period").select("Last 30 days")
+    app.multiselect(key="resolution").select("resolved").run()
+    app.text_input[0].set_value("=Chats **solved**")
+    next(b for b in app.button if b.label == "Save").click().run()
+    assert not app.exception
+    app.switch_page(str(PAGE_FILES / "contacts.py")).run()
+    next(b for b in app.button if b.label == "Clear filters").click().run()
+    assert app.multiselect(key="channel").value == []
+    next(b for b in app.button if b.key == "view_=Chats **solved**").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Overview"
+    assert app.multiselect(key="channel").value == ["chat"]
+    assert app.multiselect(key="resolution").value == ["resolved"]
+    assert app.selectbox(key="period").value == "Last 30 days"
+    next(b for b in app.button if b.key == "forget_=Chats **solved**").click().run()
+    assert not [b for b in app.button if str(b.key).startswith("view_")]
+
+
+def test_a_saved_view_forgets_what_the_archive_no_longer_knows(open_app, small_archive, tmp_path):
+    shutil.copytree(small_archive, tmp_path / "archive")
+    query = "channel=fax&channel=chat&topic=Gone&period=Custom&days=2020-01-01&days=nonsense"
+    saved.save(tmp_path / "archive", saved.View("old", "overview", query))
+    app = open_app(tmp_path / "archive")
+    next(b for b in app.button if b.key == "view_old").click().run()
+    assert not app.exception
+    assert app.multiselect(key="channel").value == ["chat"]
+    assert app.multiselect(key="topic").value == []
+    assert app.date_input(key="days").value == (date(2026, 1, 5), date(2026, 1, 5))
+
+
+def test_new_data_is_offered_and_shown_without_a_restart(open_app, small_archive, tmp_path):
+    shutil.copytree(small_archive, tmp_path / "archive")
+    app = open_app(tmp_path / "archive")
+    assert metrics(app)["Contacts"] == "120"
+    rows = {"conversations": [contact(500)]}
+    shard = {name: pa.Table.from_pylist(rows.get(name, []), schema=STORED[name]) for name in STORED}
+    Archive(tmp_path / "archive").append_shard(shard)  # as a job does
+    app.run()
+    assert metrics(app)["Contacts"] == "121"
+
+
+def test_strangers_see_nothing(open_app, small_archive, monkeypatch):
+    monkeypatch.setattr(access, "refusal", lambda: "The app listens on 0.0.0.0, and anybody could read.")
+    app = open_app(small_archive)
+    assert app.title[0].value == "Not shown to strangers"
+    assert not app.metric
+    assert not app.sidebar.multiselect
+
+
+def test_a_viewer_sees_saved_views_but_nothing_to_write_with(open_app, small_archive, tmp_path, monkeypatch):
+    shutil.copytree(small_archive, tmp_path / "archive")
+    saved.save(tmp_path / "archive", saved.View("shared", "contacts", "channel=chat"))
+    monkeypatch.setattr(access, "is_editor", lambda: False)
+    app = open_app(tmp_path / "archive")
+    assert [b.key for b in app.button if b.key and b.key.startswith("view_")] == ["view_shared"]
+    assert not [b for b in app.button if b.label == "Save" or str(b.key).startswith("forget_")]
+
+
+def test_cost_follows_the_cost_of_a_contact(open_app, small_archive):
+    app = open_app(small_archive)
+    app.number_input(key="cost").set_value(10.0).run()
+    frame = app.dataframe[0].value
+    assert list(frame["cost"]) == [round(10 * n) for n in frame["avoidable"]]
+
+
+def test_a_figure_leads_to_what_is_behind_it(open_app, small_archive):
+    app = open_app(small_archive)
+    next(b for b in app.button if b.key == "open_fcr_stated").click().run()
+    assert not app.exception
+    assert app.multiselect(key="resolution").value == ["unresolved"]
+    assert len(app.dataframe[0].value) == 30

@@ -46,6 +46,14 @@ def test_contacts_that_are_not_linked_yet_are_counted(archive):
     assert (row["is_repeat"], row["brought_on"], row["handle_s"], row["tenure_band"]) == (None, 0.0, 300.0, "0-90 days")
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_columns_and_types_are_the_same_before_and_after_linking(archive, linked):
+    if linked:
+        add_facts(archive, conversation(1), conversation(2))
+        add_shard(archive, conversation(3))
+    assert archive.query("SELECT * FROM contact_facts").schema.equals(DERIVED["contact_facts"])
+
+
 def test_shards_that_came_after_linking_join_its_facts(archive):
     add_facts(archive, conversation(1), conversation(2))
     assert ids(archive) == ["c1", "c2"]

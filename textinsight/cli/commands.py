@@ -17,6 +17,7 @@ from textinsight.cli.downstream import downstream, fcr
 from textinsight.cli.linking import LINK_EXAMPLES, link, review_app
 from textinsight.cli.models import DoubtOption, evaluate, train
 from textinsight.cli.search import SEARCH_EXAMPLES, search
+from textinsight.cli.serving import LOOPBACK, check_host
 from textinsight.cli.topics import topics_app
 from textinsight.errors import ExitCode, UsageError
 from textinsight.resources import data_path
@@ -43,7 +44,6 @@ WindowOption = Annotated[int, typer.Option(help="Days after a contact in which a
 ProcessesOption = Annotated[int, typer.Option(help="Worker processes.", show_default="all cores")]
 PortOption = Annotated[int, typer.Option(help="Port of the app.")]
 
-_LOOPBACK = ("127.0.0.1", "localhost")
 _CORES = os.cpu_count() or 1
 
 
@@ -143,7 +143,9 @@ def export(
 def open_app(
     archive: ArchiveOption,
     port: PortOption = 8501,
-    host: Annotated[str, typer.Option(help="Address to listen on; the app has no login of its own.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than this machine's own need a login (docs/app.md).")
+    ] = "127.0.0.1",
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Serve only; open no browser window.")] = False,
 ) -> int:
     """Explore an archive in the browser. Works while a job writes to it."""
@@ -228,11 +230,12 @@ def _open_app(archive: Path, *, port: int, host: str, browser: bool) -> int:
     if find_spec("streamlit") is None:
         raise UsageError("the app needs Streamlit", hint="pip install 'textinsight[app]'")
     script = data_path("app.py").resolve()
+    check_host(host, script.parent)
     show.note(f"the app runs at http://{host}:{port}  (stop it with Ctrl-C)")
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     command += ["--server.address", host, "--server.headless", "false" if browser else "true"]
-    if host in _LOOPBACK:  # a page on the web cannot reach it under a name of its own
-        command += [word for name in _LOOPBACK for word in ("--server.allowedHosts", name)]
+    if host in LOOPBACK:  # a page on the web cannot reach it under a name of its own
+        command += [word for name in LOOPBACK for word in ("--server.allowedHosts", name)]
     environment = os.environ | {"TEXTINSIGHT_ARCHIVE": str(archive.resolve())}
     # Streamlit reads .streamlit/config.toml of its working directory.
     try:

@@ -12,7 +12,19 @@ import os
 import streamlit as st
 
 EDITORS = "TEXTINSIGHT_EDITORS"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NAMES = ("email", "preferred_username", "name", "sub")
+
+
+def refusal() -> str | None:
+    """Why the app shows nothing: it can be reached from other machines, and nobody has to say who they are.
+
+    None if all is well.
+    """
+    address = st.get_option("server.address")
+    if is_protected() or (address in _LOOPBACK):
+        return None
+    return f"The app listens on {address or 'all addresses'}, and anybody who reaches it could read the conversations."
 
 
 def is_protected() -> bool:

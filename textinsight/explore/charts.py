@@ -61,8 +61,8 @@ def trend(frame: pd.DataFrame, *, label: str, percent: bool, scale: tuple[float 
     }  # fmt: skip
 
 
-def bars(frame: pd.DataFrame) -> Spec:
-    """Contacts alone; frame: period, contacts."""
+def bars(frame: pd.DataFrame, *, label: str = "Contacts") -> Spec:
+    """A count alone; frame: period, contacts (or what the label says)."""
     return {
         "tooltip": {"trigger": "axis"},
         "grid": {"left": 8, "right": 8, "top": 16, "bottom": 4, "containLabel": True},
@@ -70,7 +70,7 @@ def bars(frame: pd.DataFrame) -> Spec:
         "yAxis": _axis(formatter="{value}", low=0, high=None),
         "series": [
             {
-                "type": "bar", "name": "Contacts", "data": [int(n) for n in frame["contacts"]],
+                "type": "bar", "name": label, "data": [int(n) for n in frame["contacts"].fillna(0)],
                 "itemStyle": {"color": BLUE, "borderRadius": [2, 2, 0, 0]}, "barCategoryGap": "25%",
             }
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -40,6 +40,10 @@ class Filters:
     def chosen(self) -> dict[str, tuple[str, ...]]:
         """The dimensions that are narrowed, and to what."""
         return {name: getattr(self, name) for name in COLUMNS if getattr(self, name)}
+
+    def over(self, start: date | None, end: date | None) -> Filters:
+        """The same choice over other days."""
+        return replace(self, start=start, end=end)
 
     def where(self, *, search: str = "") -> tuple[str, tuple[Any, ...]]:
         """(SQL condition over the views conversations and contact_facts, its bound values).

@@ -9,7 +9,7 @@ import streamlit as st
 
 from textinsight import __version__
 from textinsight.errors import TextinsightError
-from textinsight.explore import sidebar, state
+from textinsight.explore import access, doors, fresh, sidebar, state, views
 from textinsight.explore.words import escape
 
 _ICON = Path(__file__).parent / "icon.svg"
@@ -30,11 +30,22 @@ def main() -> None:
         st.Page(state.PAGES / f"{name}.py", title=title, icon=icon, help=help_, default=name == "overview")
         for name, title, icon, help_ in _PAGES
     ]
+    if (refusal := access.refusal()) is not None:
+        doors.refused(refusal)
+        return
+    if access.must_log_in():
+        doors.log_in()
+        return
     chosen = st.navigation(pages)
     try:
         st.session_state["source"] = state.open_source()
         if chosen.title in _FILTERED:
             st.session_state["filters"] = sidebar.filter_bar(state.source().panel)
+            views.saved_views(chosen)
+        fresh.watch()
+        if page := st.session_state.pop("go_to", None):
+            state.open_page(page)
+        doors.who()
         chosen.run()
     except TextinsightError as error:
         _no_archive(error)

@@ -41,7 +41,7 @@ def scope(filters: Filters, n: int, total: int) -> str:
 
 def unrelated_note(panel: Panel) -> None:
     """Says that topics and links are still to come."""
-    if len(panel.facts) and not panel.is_related:
+    if panel.total and not panel.is_related:
         st.info(
             "Topics, links and measures that need them are not built yet: the run is still going, or was stopped. "
             "Running it again goes on where it stopped.",

@@ -1,4 +1,4 @@
-"""The filter bar: the same on every page, kept in the page's address so that a view can be shared."""
+"""The filter bar: the same on every page, kept in the page's address so that a view can be shared or saved."""
 
 from __future__ import annotations
 
@@ -6,23 +6,27 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from textinsight.explore.filters import Filters
+from textinsight.explore.filters import COLUMNS, NEUTRAL, Filters
 from textinsight.explore.panel import Panel
-from textinsight.explore.words import RESOLUTIONS, name
+from textinsight.explore.words import LABELS, RESOLUTIONS, name
 
 ALL_TIME, CUSTOM = "All time", "Custom"
 _LENGTHS = {"Last 7 days": 7, "Last 30 days": 30, "Last 90 days": 90, "Last 12 months": 365}
 PERIODS = (ALL_TIME, *_LENGTHS, CUSTOM)
-_DIMENSIONS = {"channel": "channel", "company": "company", "topic": "topic_label", "resolution": "resolution"}
+_HELP = {
+    "sentiment": f"Mean of the customer's turns: negative at −{NEUTRAL} or less, positive at {NEUTRAL} or more.",
+    "resolution": "What the conversation itself shows.",
+    "tenure": "How long the customer has been one when the contact began.",
+}
 
 
 def filter_bar(panel: Panel) -> Filters:
     """Show the filters; what is chosen."""
     with st.sidebar:
         start, end = _period(panel.days)
-        chosen = {key: _values(key, panel.names(column)) for key, column in _DIMENSIONS.items()}
+        chosen = {key: _values(key, panel.names(key)) for key in COLUMNS}
         if start or end or any(chosen.values()):
-            st.button("Clear filters", icon=":material/filter_alt_off:", on_click=_clear, type="tertiary")
+            st.button("Clear filters", icon=":material/filter_alt_off:", on_click=clear, type="tertiary")
     return Filters(start, end, **chosen)
 
 
@@ -35,6 +39,13 @@ def filters() -> Filters:
 def narrow(dimension: str, value: str) -> None:
     """Choose one value of a dimension; call it from a callback, before the filter bar is drawn."""
     st.session_state[dimension] = [value]
+
+
+def clear() -> None:
+    """Take every filter away; call it from a callback."""
+    st.session_state["period"] = ALL_TIME
+    for key in COLUMNS:
+        st.session_state[key] = []
 
 
 def _period(days: tuple[date, date] | None) -> tuple[date | None, date | None]:
@@ -66,17 +77,12 @@ def _values(key: str, options: tuple[str, ...]) -> tuple[str, ...]:
         return ()
     names = RESOLUTIONS if key == "resolution" else {}
     picked = st.multiselect(
-        key.capitalize(),
+        LABELS[key],
         options,
         key=key,
         bind="query-params",
         placeholder="All",
+        help=_HELP.get(key),
         format_func=lambda value: name(value, names) if names else value,
     )
     return tuple(picked)
-
-
-def _clear() -> None:
-    st.session_state["period"] = ALL_TIME
-    for key in _DIMENSIONS:
-        st.session_state[key] = []

@@ -38,9 +38,8 @@ class Source:
 
     @property
     def panel(self) -> Panel:
-        """Every measure's value of every contact."""
-        found: Panel = _panel(str(self.archive.path), self.stamp, self.window_days, self.archive)
-        return found
+        """The archive as a whole, and figures over any part of it."""
+        return Panel.of(self)
 
 
 def open_source() -> Source:
@@ -58,6 +57,11 @@ def source() -> Source:
 def open_page(name: str, **parameters: str) -> None:
     """Go to a page; the filters stay."""
     st.switch_page(PAGES / f"{name}.py", query_params=parameters)
+
+
+def has_page(name: str) -> bool:
+    """Whether the app has this page."""
+    return (PAGES / f"{name}.py").exists()
 
 
 def open_contact(conversation_id: str) -> None:
@@ -91,13 +95,3 @@ def _rows(
 ) -> pd.DataFrame:
     frame: pd.DataFrame = _archive.query(sql, parameters).to_pandas()
     return frame
-
-
-@st.cache_resource(max_entries=2, show_spinner="Reading the archive …")
-def _panel(
-    path: str,  # noqa: ARG001  part of the cache key
-    stamp: tuple[str, ...],  # noqa: ARG001  part of the cache key
-    window_days: int,
-    _archive: Archive,
-) -> Panel:
-    return Panel.load(_archive, window_days=window_days)

@@ -22,6 +22,10 @@ MEASURES = {
     "csat_top_two_box": "Satisfied (CSAT 4–5)",
 }
 
+LABELS = {
+    "channel": "Channel", "company": "Company", "topic": "Topic", "sentiment": "Sentiment", "resolution": "Resolution",
+    "tenure": "Customer for",
+}  # fmt: skip
 RESOLUTIONS = {"resolved": "Resolved", "unresolved": "Not resolved", "moved": "Passed on", "unclear": "Unclear"}
 ROLES = {"customer": "Customer", "agent": "Agent", "bot": "Bot", "system": "System", "unknown": "Unknown speaker"}
 TAGS = {
@@ -65,6 +69,9 @@ HELP = {
     "probability.",
     "fcr": "Contacts that open an issue without the customer coming back for it / all whose window is over.",
     "avoidable": "Repeats + downstream contacts: what would not have come if the topic were solved at once.",
+    "cost": "Avoidable contacts × cost per contact.",
+    "cost_per_contact": "What handling one contact costs, in your currency. The figure that stands here first is a "
+    "round placeholder: set your own.",
     "rate": "Share of A-starts after which the customer opened an issue of topic B within the window.",
     "base_rate": "The same share for comparable starts without A: other customers of the same company and "
     "months, or the same customers before A, whichever is larger.",

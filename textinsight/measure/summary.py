@@ -43,6 +43,20 @@ def wilson(share: Reals, n: Reals | Ints) -> tuple[Reals, Reals]:
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
+def share_of(n: Reals | Ints, total: Reals | Ints) -> tuple[Reals, Reals, Reals]:
+    """(value, low, high) of shares out of their counts; NaN where n is 0."""
+    share = _divide(total, n)
+    return share, *wilson(share, n)
+
+
+def mean_of(n: Reals | Ints, total: Reals | Ints, squares: Reals | Ints) -> tuple[Reals, Reals, Reals]:
+    """(value, low, high) of means out of the values' sums and sums of squares; one value alone has no interval."""
+    mean = _divide(total, n)
+    spread = np.maximum(squares - total * np.nan_to_num(mean), 0)
+    error = _Z * np.sqrt(_divide(_divide(spread, n - 1), n))
+    return mean, mean - error, mean + error
+
+
 def _count(_values: Reals, _group: Ints, n: Ints) -> tuple[Reals, Reals, Reals]:
     none = np.full(len(n), np.nan)  # a full count has no sampling error
     return n.astype(float), none, none
@@ -56,8 +70,7 @@ def _distinct(values: Reals, group: Ints, n: Ints) -> tuple[Reals, Reals, Reals]
 
 
 def _share(values: Reals, group: Ints, n: Ints) -> tuple[Reals, Reals, Reals]:
-    share = _divide(_total(values, group, n), n)
-    return share, *wilson(share, n)
+    return share_of(n, _total(values, group, n))
 
 
 def _mean(values: Reals, group: Ints, n: Ints) -> tuple[Reals, Reals, Reals]:
@@ -94,7 +107,7 @@ def _at(ordered: Reals, index: Ints, where: npt.NDArray[np.bool_]) -> Reals:
     return out
 
 
-def _divide(total: Reals | Ints, n: Ints) -> Reals:
+def _divide(total: Reals | Ints, n: Reals | Ints) -> Reals:
     return np.asarray(np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0))
 
 

@@ -19,7 +19,7 @@ _LATER = {
     for name in names
 }
 _LATER |= {
-    "brought_on": "0.0",
+    "brought_on": "0.0::DOUBLE",
     "handle_s": "CASE WHEN c.ended_at >= c.started_at THEN epoch(c.ended_at) - epoch(c.started_at) END",
     "tenure_band": "CASE WHEN c.tenure_days <= 90 THEN '0-90 days' WHEN c.tenure_days <= 120 THEN '91-120 days' "
     "WHEN c.tenure_days > 120 THEN 'over 120 days' END",

@@ -67,7 +67,7 @@ def _page() -> None:
         "Sort by", list(contacts.ORDERS), key="sort", bind="query-params", on_change=_first_page,
         label_visibility="collapsed",
     )  # fmt: skip
-    n, total = contacts.count(source, filters, search), len(source.panel.facts)
+    n, total = contacts.count(source, filters, search), source.panel.total
     with heading:
         parts.title("Contacts", parts.scope(filters, n, total))
     if n:

@@ -158,7 +158,7 @@ def _page() -> None:
     chosen = state.chosen_contact() or contacts.first(source, sidebar.filters())
     if chosen is None:
         parts.title("Conversation", "nothing to read yet")
-        parts.no_match(source, len(source.panel.facts))
+        parts.no_match(source, source.panel.total)
         return
     contact = parts.records(conversation.contact(source, chosen))[0]
     turns = conversation.turns(source, chosen)

@@ -127,7 +127,7 @@ def _pairs(text: str | None) -> list[tuple[str, object]]:
 
 def _page() -> None:
     source = state.source()
-    parts.title("Data", f"{len(source.panel.facts):,} contacts · textinsight {__version__}")
+    parts.title("Data", f"{source.panel.total:,} contacts · textinsight {__version__}")
     inputs = data.inputs(source)
     if inputs.empty:
         parts.no_match(source, 0)

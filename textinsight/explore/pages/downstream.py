@@ -152,7 +152,7 @@ def _page() -> None:
         parts.nothing(f"No topic has {starts:,} starts with a follow-up in {window} days.", "Lower the least starts.")
         return
     st.session_state["edge_keys"] = list(zip(edges["topic_a"], edges["topic_b"], strict=True))
-    parts.small_data_note(len(state.source().panel.facts))
+    parts.small_data_note(state.source().panel.total)
     _map(edges)
     _table(edges, window=window, starts=starts)
     chosen = st.session_state.get("edge")

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from textinsight.explore import charts, parts, sidebar, state, words
 from textinsight.explore.filters import Filters
-from textinsight.explore.panel import Figure, Panel, catalogue
+from textinsight.explore.panel import Days, Figure, Panel, catalogue
+from textinsight.explore.queries import facts
+from textinsight.link import COST_PER_CONTACT
 
 _COMPARED_DAYS = 30
+_MOST_TOPICS = 1_000
 
-Compared = tuple[Filters, Filters, str]
+Compared = tuple[Days, Days, str]
 _SCALES = {"-1..1": (-1.0, 1.0), "1..5": (1.0, 5.0), "share": (0.0, None)}
+# Where a figure's contacts are read: page, and the filter that narrows it down to them.
+_BEHIND: dict[str, tuple[str, dict[str, str]]] = {
+    "contacts": ("contacts", {}),
+    "customers": ("contacts", {}),
+    "repeat_share": ("repeats", {}),
+    "fcr_observed": ("repeats", {}),
+    "fcr_stated": ("contacts", {"resolution": "unresolved"}),
+    "effort": ("effort", {}),
+    "sentiment": ("contacts", {"sentiment": "negative"}),
+    "csat_top_two_box": ("contacts", {}),
+}
 _TABLE = {
-    "topic": st.column_config.TextColumn("Topic", width=250),
+    "topic": st.column_config.TextColumn("Topic", width=230),
     "contacts": st.column_config.NumberColumn("Contacts", format="localized"),
     "avoidable": None,
     "repeats": st.column_config.NumberColumn("Repeats", format="localized", help=words.HELP["repeats"]),
     "downstream": st.column_config.NumberColumn("Downstream", format="%.0f", help=words.HELP["downstream"]),
+    "cost": st.column_config.NumberColumn("Cost", format="localized", help=words.HELP["cost"]),
     "fcr_observed": st.column_config.NumberColumn("FCR observed", format="%.1f%%", help=words.HELP["fcr"]),
     "effort": st.column_config.NumberColumn("Effort", format="%.1f", help=words.HELP["effort"]),
     "sentiment": st.column_config.NumberColumn("Sentiment", format="%+.2f", help=words.HELP["sentiment"]),
 }
 
 
-def _comparison(panel: Panel, filters: Filters) -> Compared | None:
+def _periods(panel: Panel, filters: Filters) -> tuple[Filters, Filters, str] | None:
     """(newer period, the equally long one before it, in words); None if the data do not reach that far back."""
     if panel.days is None:
         return None
@@ -36,19 +53,39 @@ def _comparison(panel: Panel, filters: Filters) -> Compared | None:
     before = start - (end - start)
     if before < first:
         return None
-    rest = {dimension: getattr(filters, dimension) for dimension in filters.chosen}
     what = "this period" if filters.start else f"last {_COMPARED_DAYS} days"
-    return Filters(start, end, **rest), Filters(before, start, **rest), what
+    return filters.over(start, end), filters.over(before, start), what
 
 
-def _delta(panel: Panel, name: str, compared: Compared | None) -> tuple[str | int | None, bool]:
-    """(change, whether it is more than chance); None without two periods to compare."""
+def _read(panel: Panel, filters: Filters) -> tuple[Days, Compared | None]:
+    """The chosen contacts, and what they are compared with: read at once, as one may lie in the other."""
+    periods = _periods(panel, filters)
+    if periods is None:
+        return panel.days_of(filters), None
+    newer, before, what = periods
+    if filters.start is None:
+        whole = panel.days_of(filters)
+        return whole, (whole.within(newer), whole.within(before), what)
+    whole = panel.days_of(filters.over(before.start, newer.end))
+    chosen = whole.within(newer)
+    return chosen, (chosen, whole.within(before), what)
+
+
+def _delta(name: str, compared: Compared | None) -> dict[str, Any]:
+    """The change as options of st.metric: in colour if it is more than chance and one direction is better."""
     if compared is None:
-        return None, False
-    newer, before = (panel.figure(name, panel.chosen(filters)) for filters in compared[:2])
+        return {}
+    newer, before = (days.figure(name) for days in compared[:2])
     if newer.value is None or before.value is None:
-        return None, False
-    return words.change(newer.value, before.value, newer.measure.unit) or None, newer.differs_from(before)
+        return {}
+    change = words.change(newer.value, before.value, newer.measure.unit)
+    if not change:
+        return {"delta": "no change", "delta_color": "off", "delta_arrow": "off"}
+    is_clear = newer.differs_from(before)
+    better = newer.measure.higher_is_better if is_clear else None
+    color = "off" if better is None else "normal" if better else "inverse"
+    note = None if is_clear or newer.half is None else "within chance"
+    return {"delta": change, "delta_color": color, "delta_description": note}
 
 
 def _footnote(figure: Figure) -> str:
@@ -61,37 +98,54 @@ def _footnote(figure: Figure) -> str:
     return " · ".join(told) or ("all counted" if figure.n else "no answers")
 
 
-def _card(panel: Panel, name: str, figure: Figure, compared: Compared | None) -> None:
-    delta, is_clear = _delta(panel, name, compared)
-    better = figure.measure.higher_is_better if is_clear else None
+def _card(name: str, days: Days, compared: Compared | None) -> None:
+    figure = days.figure(name)
     with st.container(border=True, height="stretch", gap="xsmall"):
         st.metric(
             words.MEASURES[name],
             words.figure(figure.value, figure.measure.unit),
-            delta,
-            delta_color="off" if better is None else "normal" if better else "inverse",
-            delta_description=compared[2] if compared and delta is not None else None,
             help=words.escape(figure.measure.definition),
+            chart_data=_spark(days.trend(name)["value"]),
+            chart_type="area",
+            **_delta(name, compared),
         )
-        st.caption(words.escape(_footnote(figure)))
+        left, right = st.columns([6, 1], vertical_alignment="center", gap="xxsmall")
+        left.caption(words.escape(_footnote(figure)))
+        right.button(
+            "", icon=":material/arrow_forward:", type="tertiary", key=f"open_{name}", on_click=_open_figure,
+            args=(name,), help=f"{words.MEASURES[name]}: what is behind it",
+        )  # fmt: skip
 
 
-def _trend(panel: Panel, filters: Filters) -> None:
-    names = [name for name in words.MEASURES if name != "customers"]
+def _spark(values: pd.Series[float]) -> list[float] | None:
+    """Points of a small curve; none where there is no curve to draw."""
+    known = values.dropna()
+    return known.tolist() if len(known) > 1 else None
+
+
+def _open_figure(name: str) -> None:
+    page, narrowing = _BEHIND[name]
+    for dimension, value in narrowing.items():
+        sidebar.narrow(dimension, value)
+    st.session_state["go_to"] = page if state.has_page(page) else "contacts"
+
+
+def _trend(days: Days) -> None:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.subheader("Trend", anchor=False)
     shown = right.selectbox(
-        "Measure", names, 1, words.MEASURES.__getitem__, key="measure", label_visibility="collapsed"
+        "Measure", list(words.MEASURES), 2, words.MEASURES.__getitem__, key="measure", label_visibility="collapsed"
     )
-    frame = panel.trend(shown, filters)
+    frame = days.trend(shown)
     if len(frame) < 2:
         parts.nothing("A trend needs contacts with a time in at least two weeks.", "Widen the period in the sidebar.")
         return
-    unit, label = catalogue()[shown].unit, words.MEASURES[shown]
+    unit, label, step = catalogue()[shown].unit, words.MEASURES[shown], days.step
     low, high = _SCALES.get(unit, (None, None))
     spec = charts.trend(frame, label=label, percent=unit == "share", scale=(low, high))
-    step = "week" if panel.is_weekly(panel.chosen(filters)) else "month"
-    st.echarts_chart(charts.bars(frame) if shown == "contacts" else spec, height=300, alt=f"{label} by {step}")
+    is_count = unit in ("contacts", "customers")
+    counted = charts.bars(frame.assign(contacts=frame["value"]), label=label) if is_count else None
+    st.echarts_chart(counted or spec, height=300, alt=f"{label} by {step}")
     st.caption(f"By {step}, UTC. The first and the last {step} may be incomplete; a gap means that nothing is known.")
 
 
@@ -103,37 +157,47 @@ def _open_topic() -> None:
 
 
 def _fix_list(panel: Panel, filters: Filters) -> None:
-    st.subheader("What to fix first", anchor=False, help=words.HELP["avoidable"])
-    frame = panel.fix_list(panel.chosen(filters))
-    st.session_state["fix_list_topics"] = frame["topic"].tolist()
-    most = float(frame["avoidable"].max()) or 1.0
-    avoidable = st.column_config.ProgressColumn(
-        "Avoidable", format="%.0f", help=words.HELP["avoidable"], color="orange", min_value=0, max_value=most, width=150
-    )
-    st.dataframe(
-        frame.assign(fcr_observed=100 * frame["fcr_observed"]), key="fix_list", hide_index=True,
-        column_config=_TABLE | {"avoidable": avoidable}, column_order=list(_TABLE), on_select=_open_topic,
-        selection_mode="single-cell", alt="Topics ranked by avoidable contacts",
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    left.subheader("What to fix first", anchor=False, help=words.HELP["avoidable"])
+    cost = right.number_input(
+        "Cost per contact", min_value=0.0, value=COST_PER_CONTACT, step=0.5, key="cost", bind="query-params",
+        help=words.HELP["cost_per_contact"],
     )  # fmt: skip
-    st.caption("Click a topic to read its contacts.")
+    frame = panel.fix_list(filters).head(_MOST_TOPICS)
+    st.session_state["fix_list_topics"] = frame["topic"].tolist()
+    st.dataframe(
+        frame.assign(fcr_observed=100 * frame["fcr_observed"], cost=(frame["avoidable"] * cost).round()),
+        key="fix_list", hide_index=True, column_config=_TABLE | {"avoidable": _bar(frame)}, column_order=list(_TABLE),
+        on_select=_open_topic, selection_mode="single-cell", alt="Topics ranked by avoidable contacts",
+        placeholder=words.MASK,
+    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption("Click a topic to read its contacts.")
+        st.space("stretch")
+        parts.download(state.source(), "Download CSV", "what-to-fix.csv", *facts.fixes(filters))
+
+
+def _bar(frame: pd.DataFrame) -> Any:
+    most = float(frame["avoidable"].max()) or 1.0
+    return st.column_config.ProgressColumn(
+        "Avoidable", format="%.0f", help=words.HELP["avoidable"], color="orange", min_value=0, max_value=most, width=140
+    )
 
 
 def _page() -> None:
     panel, filters = state.source().panel, sidebar.filters()
-    mask = panel.chosen(filters)
-    n = int(mask.sum())
-    compared = _comparison(panel, filters)
-    change = f" · change: {compared[2]} against as many days before, grey if within chance" if compared else ""
-    parts.title("Overview", parts.scope(filters, n, len(mask)) + change)
-    if not n:
-        parts.no_match(state.source(), len(mask))
+    days, compared = _read(panel, filters)
+    change = f" · change: {compared[2]} against as many days before" if compared else ""
+    parts.title("Overview", parts.scope(filters, days.contacts, panel.total) + change)
+    if not days.contacts:
+        parts.no_match(state.source(), panel.total)
         return
     parts.unrelated_note(panel)
-    parts.small_data_note(n)
+    parts.small_data_note(days.contacts)
     with st.grid(4, gap="small"):
         for name in words.MEASURES:
-            _card(panel, name, panel.figure(name, mask), compared)
-    _trend(panel, filters)
+            _card(name, days, compared)
+    _trend(days)
     _fix_list(panel, filters)
 
 
