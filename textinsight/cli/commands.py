@@ -13,6 +13,7 @@ import typer
 
 from textinsight import __version__
 from textinsight.cli import show
+from textinsight.cli.corrections import corrections_app
 from textinsight.cli.downstream import downstream, fcr
 from textinsight.cli.linking import LINK_EXAMPLES, link, review_app
 from textinsight.cli.models import DoubtOption, evaluate, train
@@ -200,6 +201,7 @@ app.command(epilog="Example: `textinsight train own-labels.jsonl --out ./models`
 app.command(epilog=SEARCH_EXAMPLES)(search)
 app.command(epilog=LINK_EXAMPLES)(link)
 app.add_typer(review_app, name="review")
+app.add_typer(corrections_app, name="corrections")
 
 app.add_typer(topics_app, name="topics")
 

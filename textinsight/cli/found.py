@@ -41,7 +41,7 @@ def parts(said: Sequence[Part], *, as_json: bool) -> None:
     """All of it: one JSON object, or one after the other."""
     if as_json:
         fields = {part.name: part.fields for part in said}
-        sys.stdout.write(json.dumps({"schema": SCHEMA, **fields}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps({"schema": SCHEMA, **fields}, ensure_ascii=False, default=str) + "\n")
         return
     console = Console(highlight=False)
     for part in said:

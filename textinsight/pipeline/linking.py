@@ -134,7 +134,10 @@ def _before(
     state = {row["window_days"]: link.LinkState.from_bytes(row["state"]) for row in states}
     n = archive.query("SELECT n_reviews FROM linking").to_pylist()[0]["n_reviews"]
     said = reviews.slice(n)
-    reviewed = frozenset(said["conversation_id"].to_pylist() + said["earlier_id"].to_pylist())
+    corrected = archive.query("SELECT DISTINCT conversation_id FROM corrections")
+    reviewed = frozenset(
+        said["conversation_id"].to_pylist() + said["earlier_id"].to_pylist() + corrected["conversation_id"].to_pylist()
+    )
     people = archive.query("SELECT conversation_id, person_id FROM people")
     at = pc.index_in(contacts["conversation_id"], value_set=people["conversation_id"].combine_chunks())
     at = at.combine_chunks() if isinstance(at, pa.ChunkedArray) else at

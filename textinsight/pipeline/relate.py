@@ -11,6 +11,7 @@ import pyarrow as pa
 from textinsight import link, measure, topics
 from textinsight.errors import UsageError
 from textinsight.pipeline.consequences import consequences, longer_windows
+from textinsight.pipeline.correcting import CORRECTABLE, with_corrections
 from textinsight.pipeline.linking import link_contacts, may_keep, with_references
 from textinsight.pipeline.progress import Progress
 from textinsight.pipeline.reasons import Naming, archive_topics, topic_tables
@@ -50,6 +51,7 @@ def relate(
     of_topics = topic_tables(archive, known, table, contacts.vectors)
     progress.stage("links", None)
     kept = kept and known.is_old and may_keep(archive, settings)
+    found, table = table, with_corrections(archive, table, {t.topic_id: t.label for t in known.model.topics})
     table = with_references(archive, table, kept=kept)
     longer = [days for days in measure.WINDOWS if days > settings.window_days]
     linking = link_contacts(archive, table, contacts.vectors, settings=settings, windows=longer, kept=kept)
@@ -68,7 +70,7 @@ def relate(
         "edges": linked.edges,
         "measures": measures,
         "contact_facts": measure.contact_facts(
-            measured,
+            _as_found(measured, found),
             linked.links,
             linked.threads,
             of_topics["topics"],
@@ -77,7 +79,7 @@ def relate(
         ),
         **consequences(measured, linked, window_days=settings.window_days, wider=wider),
         **linking.tables,
-        "assignments": table.select(DERIVED["assignments"].names),
+        "assignments": _as_found(table, found).select(DERIVED["assignments"].names),
     }
     progress.stage("writing tables", len(derived) + 1)
     for name, data in (*derived.items(), ("linking", linking.mark)):
@@ -89,6 +91,13 @@ def relate(
 def _by_person(contacts: pa.Table, person_id: pa.Array) -> pa.Table:
     """The contacts with their person for a customer: who shares a phone number or account counts once."""
     return contacts.set_column(contacts.schema.get_field_index("customer_id"), "customer_id", person_id)
+
+
+def _as_found(table: pa.Table, found: pa.Table) -> pa.Table:
+    """The table with the tags as the models found them: views put corrections in their place, and can be undone."""
+    for name in CORRECTABLE:
+        table = table.set_column(table.schema.get_field_index(name), name, found[name])
+    return table
 
 
 def is_related(archive: Archive) -> bool:

@@ -23,7 +23,8 @@ import pyarrow.parquet as pq
 
 from textinsight.errors import StoreError, UsageError
 from textinsight.findings import Relation
-from textinsight.store import reviews, views
+from textinsight.store import corrections, reviews, views
+from textinsight.store.corrections import Correction
 from textinsight.store.delta import Table, fsync
 from textinsight.store.lock import review_lock
 from textinsight.store.narrow import late_files
@@ -213,6 +214,17 @@ class Archive:
                 table.commit(add=[file])
                 if count % _CHECKPOINT_EVERY == _CHECKPOINT_EVERY - 1:
                     table.checkpoint()
+        return rows
+
+    def add_corrections(self, given: Iterable[Correction]) -> list[Correction]:
+        """Store what people say of tags, in one commit; as stored, with what the models say and the time.
+
+        Every reading from then on follows; links and measures follow with `pipeline.relink`. UsageError, and nothing
+        stored, if one of them cannot be. See `pipeline.correct`, which also works out the contact's sentiment.
+        """
+        rows = corrections.with_old(self.query, list(given))
+        if rows:
+            self.keep("corrections", corrections.as_table(rows))
         return rows
 
     def keep(self, name: str, rows: pa.Table) -> None:

@@ -27,7 +27,7 @@ _LATER |= {
 _ASSIGNED = ("topic_id", "topic_label", "thread_id")
 
 # A link that was rejected after linking brings nothing on any more; one that was taken back does again.
-CORRECTIONS = """CREATE TABLE corrections AS
+REVIEWED = """CREATE TABLE reviewed_since AS
     SELECT earlier_id AS conversation_id, sum(if(verdict = 'rejected', -probability, probability)) AS p
     FROM (SELECT l.earlier_id, l.probability, v.verdict, l.reviewed AS before
           FROM stored_links l JOIN verdicts v USING (conversation_id, earlier_id, relation)
@@ -36,16 +36,16 @@ CORRECTIONS = """CREATE TABLE corrections AS
     GROUP BY earlier_id"""
 
 
-def facts_view(*, is_corrected: bool, is_behind: bool, has_any: bool) -> str:
-    """The statement that makes the view.
+def facts_view(name: str, *, is_reviewed: bool, is_behind: bool, has_any: bool) -> str:
+    """The statement that makes the view, under this name.
 
-    is_corrected: there are reviews. is_behind: `late_conversations` are stored but not linked yet. has_any: linking
+    is_reviewed: there are reviews. is_behind: `late_conversations` are stored but not linked yet. has_any: linking
     wrote facts before.
     """
-    known = _known(is_corrected=is_corrected)
+    known = _known(is_reviewed=is_reviewed)
     late = _late(f"late_conversations c {'ANTI JOIN stored_facts USING (conversation_id)' if has_any else ''}")
     body = f"{known} UNION ALL {late}" if is_behind and has_any else late if is_behind else known
-    return f"CREATE VIEW contact_facts AS {body}"
+    return f"CREATE VIEW {name} AS {body}"
 
 
 def late_files(stored: Mapping[str, int], n_facts: int) -> list[str]:
@@ -61,13 +61,13 @@ def late_files(stored: Mapping[str, int], n_facts: int) -> list[str]:
     return [] if seen == n_facts else files
 
 
-def _known(*, is_corrected: bool) -> str:
-    if not is_corrected:
+def _known(*, is_reviewed: bool) -> str:
+    if not is_reviewed:
         return f"SELECT {', '.join(_COLUMNS)} FROM stored_facts"
     shown = ", ".join(
         "f.brought_on + coalesce(r.p, 0) AS brought_on" if n == "brought_on" else f"f.{n}" for n in _COLUMNS
     )
-    return f"SELECT {shown} FROM stored_facts f LEFT JOIN corrections r USING (conversation_id)"
+    return f"SELECT {shown} FROM stored_facts f LEFT JOIN reviewed_since r USING (conversation_id)"
 
 
 def _late(source: str) -> str:

@@ -139,6 +139,18 @@ KEPT: dict[str, pa.Schema] = {
             ("probability", pa.float32()),  # of the link when it was judged; null if the model did not link the pair
         ]
     ),
+    "corrections": pa.schema(
+        [
+            ("conversation_id", pa.string()),
+            ("turn", pa.int32()),  # of a turn's sentiment; null: the whole conversation
+            ("tag", pa.string()),
+            ("old", pa.string()),  # what the model says
+            ("new", pa.string()),  # what it should be; as old: it is right; null: taken back
+            ("editor", pa.string()),
+            ("corrected_at", TIME),
+            ("sentiment", pa.float32()),  # of the contact, with this and all other corrections of its turns
+        ]
+    ),
     "topic_edits": pa.schema(
         [
             ("number", pa.int64()),  # 1, 2, 3 … in the order they were made
@@ -402,6 +414,7 @@ PUBLIC: dict[str, pa.Schema] = {
     "topic_edits": pa.schema([f for f in KEPT["topic_edits"] if f.name != "centroids"]),
     "links": DERIVED["links"],
     "reviews": KEPT["reviews"],
+    "corrections": KEPT["corrections"],
     "threads": DERIVED["threads"],
     "edges": DERIVED["edges"],
     "clusters": DERIVED["clusters"],

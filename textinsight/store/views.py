@@ -10,12 +10,19 @@ from typing import Any
 import pyarrow as pa
 
 from textinsight.errors import StoreError
+from textinsight.store.corrected import CORRECTED, STANDING, TURNS, corrected_view
 from textinsight.store.delta import first_line
-from textinsight.store.narrow import CORRECTIONS, facts_view
+from textinsight.store.narrow import REVIEWED, facts_view
 from textinsight.store.schema import ASSIGNED, DERIVED, KEPT, PUBLIC, RUNS, STORED, TIME
 
 _CONTACTS = "stored_conversations"
-_STORED_AS = {"conversations": _CONTACTS, "links": "stored_links", "contact_facts": "stored_facts"}
+_STORED_AS = {
+    "conversations": _CONTACTS,
+    "turns": "stored_turns",
+    "links": "stored_links",
+    "contact_facts": "stored_facts",
+}
+_BY_CONTACT = ("conversations", "contact_facts")
 
 
 class Views:
@@ -40,9 +47,9 @@ class Views:
             for name, schema in (STORED | DERIVED | KEPT | RUNS).items():
                 view = _STORED_AS.get(name, name)
                 self._create(view, schema, [str((path / name / file).resolve()) for file in files[name]])
-            for statement in (_CONVERSATIONS_VIEW, _VERDICTS_VIEW, _LINKS_VIEW):
+            for statement in (_VERDICTS_VIEW, _LINKS_VIEW, STANDING):
                 self._db.execute(statement)
-            self._facts(path, files, late)
+            self._contacts(path, files, late)
         self._lock_down(path)
 
     def query(
@@ -75,15 +82,29 @@ class Views:
             self._db.execute(f"CREATE TABLE {view} AS SELECT * FROM nothing")
             self._db.unregister("nothing")
 
-    def _facts(self, path: Path, files: Mapping[str, Sequence[str]], late: Sequence[str]) -> None:
+    def _contacts(self, path: Path, files: Mapping[str, Sequence[str]], late: Sequence[str]) -> None:
+        """What was corrected stands in place of what was found; without corrections nothing is joined."""
+        is_corrected = bool(files["corrections"])
+        conversations, facts = ("found_conversations", "found_facts") if is_corrected else _BY_CONTACT
+        self._db.execute(_conversations_view(conversations))
+        self._facts(facts, path, files, late)
+        if not is_corrected:
+            self._db.execute("CREATE VIEW turns AS SELECT * FROM stored_turns")
+            return
+        for statement in (CORRECTED, TURNS):
+            self._db.execute(statement)
+        for view, source in zip(_BY_CONTACT, (conversations, facts), strict=True):
+            self._db.execute(corrected_view(view, source, (PUBLIC | DERIVED)[view].names))
+
+    def _facts(self, view: str, path: Path, files: Mapping[str, Sequence[str]], late: Sequence[str]) -> None:
         if late:
             listed = [str((path / "conversations" / file).resolve()) for file in late]
             self._create("late_conversations", STORED["conversations"], listed)
-        is_corrected = bool(files["reviews"])
-        if is_corrected:
-            self._db.execute(CORRECTIONS)
+        is_reviewed = bool(files["reviews"])
+        if is_reviewed:
+            self._db.execute(REVIEWED)
         has_any = bool(files["contact_facts"])
-        self._db.execute(facts_view(is_corrected=is_corrected, is_behind=bool(late), has_any=has_any))
+        self._db.execute(facts_view(view, is_reviewed=is_reviewed, is_behind=bool(late), has_any=has_any))
 
     def _lock_down(self, path: Path) -> None:
         """From here on, SQL can read the archive's folder and nothing else."""
@@ -111,14 +132,13 @@ def _in_utc(schema: pa.Schema) -> pa.Schema:
     return pa.schema([f.with_type(TIME) if pa.types.is_timestamp(f.type) and f.type.tz else f for f in schema])
 
 
-def _conversations_view() -> str:
+def _conversations_view(view: str) -> str:
     assigned = {field.name for field in ASSIGNED}
     columns = ", ".join(f"{'a' if name in assigned else 'c'}.{name}" for name in PUBLIC["conversations"].names)
     joined = f"{_CONTACTS} c LEFT JOIN assignments a USING (conversation_id)"
-    return f"CREATE VIEW conversations AS SELECT {columns} FROM {joined}"
+    return f"CREATE VIEW {view} AS SELECT {columns} FROM {joined}"
 
 
-_CONVERSATIONS_VIEW = _conversations_view()
 # The last review of a pair and relation; of two at one time, the one that was written last.
 _VERDICTS_VIEW = """CREATE VIEW verdicts AS SELECT * EXCLUDE written FROM (
     SELECT *, row_number() OVER () AS written FROM reviews

@@ -41,11 +41,12 @@ def tag_sentiment(reading: Reading, *, config: SentimentConfig = SentimentConfig
     if not own:
         return Sentiment(turns, None, None, None, ())
     tags = tuple(_tag(reading, turn, turns[turn]) for turn in own if turns[turn].label)
-    overall = _overall([turns[turn].score for turn in own], config.end_weight)
-    return Sentiment(turns, overall, turns[own[0]].label, turns[own[-1]].label, tags)
+    mean = overall([turns[turn].score for turn in own], config.end_weight)
+    return Sentiment(turns, mean, turns[own[0]].label, turns[own[-1]].label, tags)
 
 
-def _overall(scores: list[float], end_weight: float) -> float:
+def overall(scores: list[float], end_weight: float) -> float:
+    """The weighted mean of the customer's turns, at least one, in their order."""
     step = (end_weight - 1) / max(1, len(scores) - 1)
     weights = [1 + step * i for i in range(len(scores))]
     mean = sum(w * s for w, s in zip(weights, scores, strict=True)) / sum(weights)
