@@ -140,19 +140,23 @@ def export(
     return ExitCode.OK
 
 
-@app.command(name="app", epilog="Examples: `textinsight app -a ./archive --port 8600`")
+@app.command(name="app", epilog="Examples: `textinsight app`  ·  `textinsight app -a ./archive --port 8600`")
 def open_app(
-    archive: ArchiveOption,
+    archive: Annotated[
+        Path,
+        typer.Option("--archive", "-a", envvar="TEXTINSIGHT_ARCHIVE", help="The archive's folder; made if need be."),
+    ] = Path("textinsight-archive"),
     port: PortOption = 8501,
     host: Annotated[
         str, typer.Option(help="Address to listen on; others than this machine's own need a login (docs/app.md).")
     ] = "127.0.0.1",
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Serve only; open no browser window.")] = False,
 ) -> int:
-    """Explore an archive in the browser. Works while a job writes to it."""
+    """Explore an archive in the browser, or fill one there. Works while a job writes to it."""
     from textinsight.store import Archive
 
-    Archive(archive)
+    if archive.is_file() or (archive.exists() and any(entry.name != "jobs" for entry in archive.iterdir())):
+        Archive(archive)
     return _open_app(archive, port=port, host=host, browser=not no_browser)
 
 

@@ -74,7 +74,8 @@ class Job:
     @property
     def can_resume(self) -> bool:
         """Whether it was stopped with its inputs still there, or needs none."""
-        return self.state == "killed" and (INPUTS not in self.argv or (self.folder / "inputs").is_dir())
+        reads = any(INPUTS in word for word in self.argv)
+        return self.state == "killed" and (not reads or (self.folder / "inputs").is_dir())
 
     def log_tail(self, lines: int = 20) -> str:
         """The end of what it said of itself; never a customer's words."""
@@ -136,9 +137,10 @@ def current(archive: Path) -> Job | None:
     return newest if newest is not None and newest.state == "running" else None
 
 
-def last(archive: Path) -> Job | None:
-    """The newest job that has ended."""
-    return next((job for job in _jobs(archive) if job.state != "running"), None)
+def last(archive: Path, *, kind: str | None = None) -> Job | None:
+    """The newest job that has ended, of this kind if one is given."""
+    ended = (job for job in _jobs(archive) if job.state != "running")
+    return next((job for job in ended if kind in (None, job.kind)), None)
 
 
 def refuse_if_busy(archive: Path) -> None:

@@ -40,7 +40,7 @@ def main(archive: Path, folder: Path) -> int:
 def _run(archive: Path, folder: Path, lock: int) -> int:
     """The command's exit code, negative for the signal that ended it."""
     inputs = str(folder / "inputs")
-    argv = [inputs if word == jobs.INPUTS else word for word in jobs.argv_of(folder)]
+    argv = [word.replace(jobs.INPUTS, inputs) for word in jobs.argv_of(folder)]
     environment = os.environ | {
         "TEXTINSIGHT_ARCHIVE": str(archive),
         "TEXTINSIGHT_PROGRESS": str(folder / "progress.json"),

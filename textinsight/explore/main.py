@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import streamlit as st
 
 from textinsight import __version__
 from textinsight.errors import TextinsightError
-from textinsight.explore import access, doors, fresh, sidebar, state, views
-from textinsight.explore.words import escape
+from textinsight.explore import access, doors, fresh, progress, sidebar, state, views, welcome
 
 _ICON = Path(__file__).parent / "icon.svg"
+_ALONE = ("Try it",)  # needs no archive
 _FILTERED = ("Overview", "Contacts", "Conversation")
 _PAGES = (
     ("overview", "Overview", ":material/monitoring:", "Headline figures, trend, and what to fix first."),
     ("contacts", "Contacts", ":material/forum:", "Every contact: filter, search, read, download."),
     ("conversation", "Conversation", ":material/chat:", "One conversation, its evidence, and what it is linked to."),
     ("downstream", "Downstream map", ":material/account_tree:", "Which issues bring on which later ones."),
-    ("data", "Data", ":material/database:", "What was read, what was refused and why, and what can be measured."),
+    ("data", "Data", ":material/database:", "Add conversations; what was read, refused and why; what can be measured."),
+    ("tryit", "Try it", ":material/science:", "Paste a conversation: its tags, and the words that decided them."),
 )  # fmt: skip
 
 
@@ -37,8 +37,14 @@ def main() -> None:
         doors.log_in()
         return
     chosen = st.navigation(pages)
+    if chosen.title in _ALONE:
+        chosen.run()
+        return
     try:
         st.session_state["source"] = state.open_source()
+        if state.is_empty():
+            welcome.welcome(state.archive_path())
+            return
         if chosen.title in _FILTERED:
             st.session_state["filters"] = sidebar.filter_bar(state.source().panel)
             views.saved_views(chosen)
@@ -46,18 +52,17 @@ def main() -> None:
         if page := st.session_state.pop("go_to", None):
             state.open_page(page)
         doors.who()
+        if chosen.title != "Data":  # which has a larger one
+            with st.sidebar:
+                progress.job_bar(state.archive_path())
         chosen.run()
     except TextinsightError as error:
         _no_archive(error)
 
 
 def _no_archive(error: TextinsightError) -> None:
-    path = os.environ.get(state.VARIABLE, "")
-    st.title("No archive to show", anchor=False)
-    st.text(str(error) if path else f"The app was started without an archive: {state.VARIABLE} is not set.")
-    if path and error.hint:
-        st.caption(escape(error.hint))
-    st.text("See it with the conversations that come with textinsight:")
-    st.code("textinsight demo", language="bash")
-    st.text("Or with your own:")
-    st.code("textinsight run calls.jsonl --archive ./archive\ntextinsight app --archive ./archive", language="bash")
+    path = state.archive_path()
+    if welcome.is_free(path):
+        welcome.welcome(path)
+    else:
+        welcome.broken(path, error)

@@ -11,6 +11,12 @@ from textinsight.explore import jobs
 from textinsight.explore.words import escape
 
 _EVERY_S = 1.5
+_ENDED = {
+    "done": "done",
+    "failed": "could not be done; the Data page says why",
+    "cancelled": "stopped",
+    "killed": "was ended from outside; the Data page offers to go on",
+}
 STAGES = {
     "looking at the input": "Looking at the files",
     "reading and tagging": "Reading and tagging",
@@ -31,6 +37,9 @@ def job_bar(archive: Path, *, can_cancel: bool = False) -> jobs.Job | None:
 def _live(archive: Path, job_id: str, *, can_cancel: bool) -> None:
     job = jobs.current(archive)
     if job is None or job.id != job_id:
+        ended = jobs.last(archive)
+        if ended is not None and ended.id == job_id:
+            st.toast(escape(f"{ended.kind}: {_ENDED[ended.state]}"), icon=":material/task_alt:")
         st.rerun(scope="app")
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center"):

@@ -16,6 +16,7 @@ from textinsight.explore.queries import conversation, data
 from textinsight.store import Archive
 
 VARIABLE = "TEXTINSIGHT_ARCHIVE"
+DEFAULT = "textinsight-archive"
 PAGES = Path(__file__).parent / "pages"
 
 
@@ -42,10 +43,20 @@ class Source:
         return Panel.of(self)
 
 
+def archive_path() -> Path:
+    """Where the archive is, or is to be: the one this session made, else that of the environment."""
+    return Path(st.session_state.get("archive") or os.environ.get(VARIABLE) or DEFAULT)
+
+
 def open_source() -> Source:
-    """The archive named in the environment; StoreError if there is none."""
-    archive = _archive(os.environ.get(VARIABLE, ""))
+    """The archive at `archive_path`; StoreError if there is none."""
+    archive = _archive(str(archive_path()))
     return Source(archive, archive.stamp)
+
+
+def is_empty() -> bool:
+    """Whether the archive holds no conversation yet."""
+    return source()("SELECT 1 AS found FROM stored_conversations LIMIT 1").empty
 
 
 def source() -> Source:

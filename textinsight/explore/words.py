@@ -28,6 +28,13 @@ LABELS = {
 }  # fmt: skip
 RESOLUTIONS = {"resolved": "Resolved", "unresolved": "Not resolved", "moved": "Passed on", "unclear": "Unclear"}
 ROLES = {"customer": "Customer", "agent": "Agent", "bot": "Bot", "system": "System", "unknown": "Unknown speaker"}
+FORMATS = {
+    "jsonl": "JSON",
+    "csv": "CSV",
+    "parquet": "Parquet",
+    "transcript": "text transcript",
+    "captions": "captions",
+}
 TAGS = {
     "issue stated": "Issue",
     "sentiment 1": "Positive",

@@ -1,17 +1,19 @@
-"""Data: what was read, what was refused and why, and how much of it supports which figure."""
+"""Data: what was read, what was refused and why, what it supports; adding more; how accurate the tags are."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from textinsight import __version__
-from textinsight.explore import parts, state
+from textinsight.explore import access, card, intake, outcome, parts, progress, state
 from textinsight.explore.queries import data
 
 _SIZE = 50
+_VIEWS = ("What is in it", "Add conversations", "Accuracy")
 _FACTS = {
     "customer": ("Customer id", "Repeat contacts, observed FCR, downstream"),
     "started": ("Start time", "Trends, repeat contacts, downstream"),
@@ -125,17 +127,38 @@ def _pairs(text: str | None) -> list[tuple[str, object]]:
     return list(found.items()) if isinstance(found, dict) else []
 
 
-def _page() -> None:
-    source = state.source()
-    parts.title("Data", f"{source.panel.total:,} contacts · textinsight {__version__}")
+def _contents(source: state.Source) -> None:
     inputs = data.inputs(source)
-    if inputs.empty:
-        parts.no_match(source, 0)
-        return
     _inputs(inputs)
     _coverage(data.coverage(source))
     _rejects(data.reasons(source))
     _runs(data.runs(source))
+
+
+def _page() -> None:
+    source = state.source()
+    path = source.archive.path
+    parts.title("Data", f"{data.n_contacts(source):,} contacts · textinsight {__version__}")
+    busy = progress.job_bar(path, can_cancel=access.is_editor()) is not None
+    outcome.outcome(path)
+    contents, add, accuracy = st.tabs(_VIEWS, key="view", on_change="rerun", bind="query-params")
+    if contents.open:
+        with contents:
+            _contents(source)
+    if add.open:
+        with add:
+            _add(path, busy=busy)
+    if accuracy.open:
+        with accuracy:
+            card.accuracy(source)
+
+
+def _add(path: Path, *, busy: bool) -> None:
+    if busy:
+        st.caption("One job at a time: more can be added when this one has ended.")
+        return
+    st.caption("Added to what is here; topics are kept, new contacts are linked with the old ones.")
+    intake.intake(path)
 
 
 _page()

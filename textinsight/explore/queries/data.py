@@ -22,6 +22,11 @@ def window_days(rows: Rows) -> int:
         return _DEFAULT_WINDOW
 
 
+def n_contacts(rows: Rows) -> int:
+    """How many contacts are stored."""
+    return int(rows("SELECT count(*) AS n FROM stored_conversations")["n"][0])
+
+
 def inputs(rows: Rows) -> pd.DataFrame:
     """Records read, stored and refused of each input file."""
     return rows(
@@ -59,7 +64,7 @@ def coverage(rows: Rows) -> pd.DataFrame:
             SELECT count(*) AS n, count(customer_id) AS customer, count(started_at) AS started,
                    count(ended_at) AS ended,
                    count(company) AS company, count(topic_id) AS topic, count(csat) AS csat, count(nps) AS nps,
-                   count(agent_id) AS agent, count_if(language = 'en') AS english,
+                   count(agent_id) AS agent, count_if(language IS NOT DISTINCT FROM 'en') AS english,
                    count_if(issue_text IS NOT NULL AND issue_text <> '') AS issue
             FROM conversations
         ),

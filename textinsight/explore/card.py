@@ -1,0 +1,172 @@
+"""The accuracy card: what the shipped models reach, what reviewers of this archive found, and figures on own labels."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from textinsight.errors import TextinsightError
+from textinsight.explore import access, intake, jobs, parts
+from textinsight.explore.state import Source
+from textinsight.explore.uploads import refusal
+from textinsight.explore.words import escape
+from textinsight.link.precision import Precision, measured_precision
+from textinsight.resources import data_path, model_path
+
+KIND = "Measuring the tags on your labels"
+_VERDICTS = "SELECT relation, verdict, probability FROM verdicts"
+SUPPORTED = 100  # reviews below which a measured share is a hint
+_TAGS = {
+    "turn_sentiment": "Sentiment of a customer turn",
+    "resolution": "Resolution",
+    "stated_repeat": "Says it is a repeat",
+    "escalation": "Escalation",
+    "churn_risk": "Churn risk",
+    "effort_drivers": "Effort drivers",
+    "effort_score": "Effort score",
+}
+_RELATIONS = {"same_issue": "Same issue again", "downstream": "Brought on by an earlier contact"}
+_MEASURED = (
+    "F1: harmonic mean of precision and recall of the answer yes; macro: averaged over all answers; micro: over all "
+    "drivers together. Accuracy: share of answers that agree with the readers. Spearman: rank correlation with their "
+    "score. 1 is perfect."
+)
+
+
+def accuracy(source: Source) -> None:
+    """All three parts."""
+    _on_this_archive(source)
+    _shipped()
+    _own(source.archive.path)
+
+
+def _on_this_archive(source: Source) -> None:
+    st.subheader("Links of this archive", anchor=False, help="Share of reviewed links that the reviewers confirmed.")
+    found = [row for row in measured_precision(source.archive.query(_VERDICTS)) if row.n]
+    if not found:
+        parts.nothing(
+            "Nobody has reviewed links of this archive yet.",
+            "Confirm or reject some under Repeat issues or Downstream map: 100 give a share within ten points.",
+        )
+        return
+    st.dataframe(
+        pd.DataFrame([_precision(row) for row in found]), hide_index=True, alt="Measured precision of the links",
+        column_config={
+            "relation": "Link",
+            "band": st.column_config.TextColumn("Probability given", help="What the model said of these links."),
+            "n": st.column_config.NumberColumn("Reviewed", format="localized"),
+            "value": st.column_config.NumberColumn("Confirmed", format="percent"),
+            "interval": st.column_config.TextColumn("95% interval"),
+            "said": st.column_config.NumberColumn("Model's own mean", format="percent"),
+        },
+    )  # fmt: skip
+    if all(row.n < SUPPORTED for row in found):
+        st.caption(f":material/info: Fewer than {SUPPORTED} reviews: read the interval, not the share.")
+
+
+def _precision(row: Precision) -> dict[str, Any]:
+    whole = row.low_p == 0.0 and row.high_p >= 1.0
+    interval = "" if row.low is None or row.high is None else f"{row.low:.0%} – {row.high:.0%}"
+    return {
+        "relation": _RELATIONS[row.relation],
+        "band": "all" if whole else f"{row.low_p:.0%} – {row.high_p:.0%}",
+        "n": row.n,
+        "value": row.value,
+        "interval": interval,
+        "said": row.mean_probability,
+    }
+
+
+def _shipped() -> None:
+    st.subheader("The shipped models", anchor=False, help="Measured on conversations that trained nothing.")
+    found = shipped()
+    if found is None:
+        st.caption("No figures come with the models in use: measure them on labels of your own, below.")
+        return
+    _figures(found["lines"])
+    st.caption(escape(found["data"]))
+
+
+@st.cache_resource(show_spinner=False)
+def shipped() -> Mapping[str, Any] | None:
+    """The figures that came with the turn model; None if they are of another model than the one in use."""
+    try:
+        found: dict[str, Any] = json.loads(data_path("models", "turns-en", "accuracy.json").read_text("utf-8"))
+        meta = json.loads((model_path("turns-en") / "meta.json").read_text("utf-8"))
+    except (TextinsightError, OSError, ValueError):
+        return None
+    return found if found["weights_sha256"] == meta["sha256"]["weights.safetensors"] else None
+
+
+def _figures(lines: Sequence[Mapping[str, Any]]) -> None:
+    """The lines of an evaluation's card; see learn.evaluate.Line."""
+    rows = [
+        {
+            "tag": _TAGS.get(line["tag"], line["tag"]),
+            "measure": line["measure"],
+            "value": line["value"],
+            "interval": f"{line['low']:.2f} – {line['high']:.2f}",
+            "majority": line["majority"],
+            "n": line["n"],
+        }
+        for line in lines
+    ]
+    st.dataframe(
+        pd.DataFrame(rows), hide_index=True, height="content", alt="Accuracy of the tags",
+        column_config={
+            "tag": st.column_config.TextColumn("Tag", width=210),
+            "measure": st.column_config.TextColumn("Measure", help=_MEASURED),
+            "value": st.column_config.ProgressColumn("Value", format="%.2f", min_value=0, max_value=1, color="blue"),
+            "interval": st.column_config.TextColumn("95% interval"),
+            "majority": st.column_config.NumberColumn(
+                "Without a model", format="%.2f", help="What always giving the commonest answer would reach."
+            ),
+            "n": st.column_config.NumberColumn("Judgements", format="localized"),
+        },
+    )  # fmt: skip
+
+
+def _own(archive: Path) -> None:
+    st.subheader("On your own labels", anchor=False, help="The only figures that speak of your conversations.")
+    job = jobs.last(archive, kind=KIND)
+    if job is not None and job.state == "done":
+        card = _json(job.output())
+        if card.get("lines"):
+            _figures(card["lines"])
+            st.caption(f"Measured {job.started_at:%-d %b %Y}; the labels themselves were deleted.")
+    if not access.is_editor():
+        return
+    file = st.file_uploader(
+        "Labelled conversations (JSON Lines) or texts with a sentiment (CSV)",
+        key=f"labels_{st.session_state.setdefault('upload_round', 0)}",
+        help='A line: {"conversation_id": …, "turns": [{"role": …, "text": …}], "gold": {"resolution": "resolved", …}}',
+    )
+    if file is None:
+        st.caption(
+            "The figures above were measured elsewhere. A sample labelled by your own people says how good the tags "
+            "are on your conversations."
+        )
+        return
+    most = st.get_option("server.maxUploadSize") * 2**20
+    problem = refusal(file.name, file.getvalue()[:4096], file.size, most=most)
+    if problem:
+        st.error(escape(problem), icon=":material/block:")
+    elif st.button("Measure", type="primary", icon=":material/straighten:"):
+        ending = Path(file.name).suffix.lower()
+        name = f"labels{ending if ending in ('.csv', '.tsv') else '.jsonl'}"
+        words = ["evaluate", f"{jobs.INPUTS}/{name}", "--json"]
+        intake.begin(archive, KIND, words, files=[jobs.InputFile(name, io.BytesIO(file.getbuffer()))])
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
