@@ -220,8 +220,16 @@ def topic_tables(archive: Archive, known: ArchiveTopics, contacts: pa.Table, vec
         ),
         "topic_quality": topics.quality_table(rows),
         "topic_changes": _changes(archive, known.model, contacts),
+        "topic_map": _map(archive, known, contacts, vectors),
         "contact_topics": _contact_topics(archive, known, contacts["conversation_id"]),
     }
+
+
+def _map(archive: Archive, known: ArchiveTopics, contacts: pa.Table, vectors: Vectors) -> pa.Table:
+    rows = archive.query("SELECT topic_id, x, y FROM topic_map WHERE conversation_id IS NULL").to_pylist()
+    before = {row["topic_id"]: (row["x"], row["y"]) for row in rows}
+    ids, texts = contacts["conversation_id"], contacts["issue_text"]
+    return topics.topic_map(known.model, vectors, known.assigned.index, ids, texts, before=before)
 
 
 def _changes(archive: Archive, model: topics.TopicModel, contacts: pa.Table) -> pa.Table:

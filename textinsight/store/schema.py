@@ -333,6 +333,15 @@ DERIVED |= {
             ("sample", _TEXTS),  # contacts from its heart to its edge
         ]
     ),
+    "topic_map": pa.schema(
+        [  # a map by meaning: every topic (no conversation_id) and a sample of contacts; y upwards
+            ("topic_id", pa.string()),
+            ("conversation_id", pa.string()),
+            ("issue_text", pa.string()),  # how it begins
+            ("x", pa.float32()),
+            ("y", pa.float32()),
+        ]
+    ),
     "topic_changes": pa.schema(
         [  # what the last refresh changed
             ("topic_id", pa.string()),
@@ -411,6 +420,7 @@ PUBLIC: dict[str, pa.Schema] = {
     "contact_topics": DERIVED["contact_topics"],
     "topic_quality": DERIVED["topic_quality"],
     "topic_changes": DERIVED["topic_changes"],
+    "topic_map": DERIVED["topic_map"],
     "topic_edits": pa.schema([f for f in KEPT["topic_edits"] if f.name != "centroids"]),
     "links": DERIVED["links"],
     "reviews": KEPT["reviews"],

@@ -9,6 +9,7 @@ from textinsight.topics.edits import Edit, apply, find, replay, standing
 from textinsight.topics.explain import Explanation, explain
 from textinsight.topics.model import Merged, Topic, TopicModel
 from textinsight.topics.namer import Namer, load_namer, renamed
+from textinsight.topics.places import MapConfig, topic_map
 from textinsight.topics.quality import TopicQuality, quality_table, topic_quality
 from textinsight.topics.reconcile import next_ids, reconcile
 from textinsight.topics.refresh import Change, changes, kept_share, refresh
@@ -23,6 +24,7 @@ __all__ = [
     "ClassifyConfig",
     "Edit",
     "Explanation",
+    "MapConfig",
     "Merged",
     "Namer",
     "Reason",
@@ -58,6 +60,7 @@ __all__ = [
     "split",
     "standing",
     "taxonomy_model",
+    "topic_map",
     "topic_quality",
     "with_found",
 ]
