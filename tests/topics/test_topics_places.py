@@ -38,7 +38,7 @@ def test_every_contact_lies_in_its_topics_disc_and_the_untypical_farther_out():
     centre = {row["topic_id"]: np.array([row["x"], row["y"]]) for row in rows if row["conversation_id"] is None}
     contacts = [row for row in rows if row["conversation_id"]]
     assert len(contacts) == len(index)
-    assert all(len(row["issue_text"]) <= 140 for row in contacts)
+    assert all(len(row["issue_text"]) == 200 for row in contacts)
     away = np.array([np.hypot(*(np.array([row["x"], row["y"]]) - centre[row["topic_id"]])) for row in contacts])
     assert away.max() <= np.sqrt(0.4 * 4 / np.pi / 12) + 1e-5  # twelve even discs share the area that is filled
     number = [int(row["conversation_id"][1:]) for row in contacts]

@@ -45,6 +45,10 @@ class Filters:
         """The same choice over other days."""
         return replace(self, start=start, end=end)
 
+    def narrowed(self, dimension: str, *values: str) -> Filters:
+        """The same, but with these values of one dimension alone; none: all of them."""
+        return replace(self, **{dimension: values})  # type: ignore[arg-type]
+
     def where(self, *, search: str = "") -> tuple[str, tuple[Any, ...]]:
         """(SQL condition over the views conversations and contact_facts, its bound values).
 

@@ -7,6 +7,7 @@ import re
 
 UNCLEAR = "Unclear"
 UNKNOWN = "unknown"
+UNNAMED_THEME = "Unnamed"
 MASK = "–"
 SUPPORT = 100  # starts (or contacts) below which a figure is shown but not to be leant on
 MAX_Q = 0.05
@@ -27,6 +28,15 @@ LABELS = {
     "tenure": "Customer for",
 }  # fmt: skip
 RESOLUTIONS = {"resolved": "Resolved", "unresolved": "Not resolved", "moved": "Passed on", "unclear": "Unclear"}
+DRIVERS = {  # what made it hard: name and meaning
+    "repeat_contact": ("Contacts again", "The customer has been in touch about the same problem before."),
+    "channel_switch": ("Switches channel", "The customer had to try more than one channel."),
+    "long_wait": ("Waits", "Long waiting: in a queue, for an answer, for something that was promised."),
+    "transfer": ("Handed over", "Passed on from one person or team to another."),
+    "repeat_information": ("Tells it again", "The customer has to repeat what was already said or sent."),
+    "unclear_answer": ("Unclear answer", "An answer that the customer cannot follow, or that contradicts another."),
+    "self_service_failed": ("Self-service", "App, website or phone menu did not do what the customer needed."),
+}
 ROLES = {"customer": "Customer", "agent": "Agent", "bot": "Bot", "system": "System", "unknown": "Unknown speaker"}
 FORMATS = {
     "jsonl": "JSON",
@@ -89,6 +99,22 @@ HELP = {
     "n_followed": "Starts that were followed by B.",
     "median_gap_days": "Days from the end of A to the start of B, median.",
     "n_pairs": "Pairs of contacts that are linked one by one: what can be read below.",
+    "driver_share": "Contacts with this driver / contacts in view. A contact can have several drivers.",
+    "high_effort": "Contacts with an effort score of 4 or 5 / contacts with a score. Lower is better.",
+    "any_driver": "Contacts in which at least one driver shows / contacts. Lower is better.",
+    "with_driver": "Of the contacts with this driver.",
+    "heat": "Share of the segment's contacts with the driver. The darker, the more above the share of all contacts in "
+    "view; segments with fewer than 30 contacts are not shaded.",
+    "topic_share": "Share of the contacts in view.",
+    "topic_trend": "Share of each week's or month's contacts; periods with fewer than 20 contacts are left out.",
+    "repeat_share": "Repeat contacts / contacts: the customer came back for the same issue within the window. "
+    "Hand-overs are left out. Lower is better.",
+    "topic_source": "Found: discovered from what customers say. Your list: from your company's own reasons. "
+    "Edited: named, merged or split by an analyst.",
+    "coherence": "How alike its contacts are: mean cosine to the topic's centre, 0 to 1. Higher is better.",
+    "separation": "Coherence less the contacts' mean cosine to the next topic. Near 0 the two are hardly apart: look "
+    "whether to merge them.",
+    "confidence": "How sure the assignment of its contacts is, on average, 0 to 1.",
     "n_open_excluded": "Starts left out because their window is not over yet: what follows them is unknown.",
 }
 

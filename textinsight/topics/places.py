@@ -18,7 +18,7 @@ Ints = npt.NDArray[np.int64]
 Places = Mapping[str, tuple[float, float]]
 
 _FILLED = 0.4  # share of the square [−1, 1]² that the topics' discs cover
-_SHOWN = 140  # characters of the issue text
+_SHOWN = 200  # characters of the issue text
 _BESIDE = 8  # neighbours that say which side of its topic a contact lies on
 
 
@@ -42,9 +42,9 @@ def topic_map(
 ) -> pa.Table:
     """The table "topic_map": a row for each topic (no conversation_id) and for a sample of its contacts.
 
-    vectors (n, d), index (n,) row of each contact's topic or −1, ids (n,), texts (n,). A contact lies in its topic's disc, whose
-    area goes with the number of contacts: the less typical, the farther out, and towards the topics it leans to. The
-    same input gives the same map; topics known `before` stay about where they were.
+    vectors (n, d), index (n,) row of each contact's topic or −1, ids (n,), texts (n,). A contact lies in its topic's
+    disc, whose area goes with the number of contacts: the less typical, the farther out, and towards the topics it
+    leans to. The same input gives the same map; topics known `before` stay about where they were.
     """
     leaves = model.leaves
     sizes = np.bincount(index[index >= 0], minlength=len(model.topics))[leaves]
@@ -53,7 +53,7 @@ def topic_map(
     radius = np.sqrt(sizes / max(1, sizes.sum()) * _FILLED * 4 / np.pi)
     places = _apart(topic_places(centroids, topic_ids, before=before), radius)
     rows, topic = _sample(index, leaves, sizes, config)
-    around = _around(vectors, index, leaves, rows, topic, centroids, places)
+    around = _around(vectors[rows], topic, centroids, places)
     xy = np.vstack([places, places[topic] + radius[topic, None] * around])
     none = pa.nulls(len(leaves), pa.string())
     said = pc.utf8_slice_codeunits(texts.take(pa.array(rows)), 0, _SHOWN)
@@ -77,7 +77,7 @@ def topic_places(centroids: Vectors, topic_ids: Sequence[str], *, before: Places
         places = _tsne(cosine, _started(cosine, known) if kept else _main_axes(centroids), calm=kept)
     else:
         places = _main_axes(centroids)
-    return places / max(np.abs(places).max(initial=0), 1e-9)
+    return np.asarray(places / max(np.abs(places).max(initial=0), 1e-9))
 
 
 def _main_axes(centroids: Vectors) -> Reals:
@@ -148,14 +148,12 @@ def _sample(index: Ints, leaves: Ints, sizes: Ints, config: MapConfig) -> tuple[
     return np.concatenate([*picked, np.zeros(0, np.int64)]), topic
 
 
-def _around(
-    vectors: Vectors, index: Ints, leaves: Ints, rows: Ints, topic: Ints, centroids: Vectors, places: Reals
-) -> Reals:
-    """(rows, 2) place of each contact in its topic's unit disc."""
-    out = np.zeros((len(rows), 2))
-    for at in range(len(leaves)):
+def _around(vectors: Vectors, topic: Ints, centroids: Vectors, places: Reals) -> Reals:
+    """(n, 2) place of each contact in its topic's unit disc. vectors (n, d), topic (n,): row of `centroids`."""
+    out = np.zeros((len(vectors), 2))
+    for at in range(len(centroids)):
         mine = np.flatnonzero(topic == at)
-        off = vectors[rows[mine]].astype(np.float64) - centroids[at]
+        off = vectors[mine].astype(np.float64) - centroids[at]
         near = np.argsort(-(centroids @ centroids[at]), kind="stable")[1 : _BESIDE + 1]
         lean = off @ _tilt(centroids[near] - centroids[at], places[near] - places[at])
         angle = np.arctan2(lean[:, 1], lean[:, 0])

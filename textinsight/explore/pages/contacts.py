@@ -26,7 +26,7 @@ _TABLE = {
 def _open() -> None:
     row = parts.clicked_row("contacts")
     if row is not None:
-        st.session_state["go_to"] = st.session_state["contact_ids"][row]
+        st.session_state["go_to_contact"] = st.session_state["contact_ids"][row]
 
 
 def _first_page() -> None:
@@ -77,6 +77,4 @@ def _page() -> None:
         parts.no_match(source, total)
 
 
-if contact := st.session_state.pop("go_to", None):
-    state.open_contact(contact)
 _page()

@@ -152,8 +152,8 @@ def _trend(days: Days) -> None:
 def _open_topic() -> None:
     row = parts.clicked_row("fix_list")
     if row is not None:
-        sidebar.narrow("topic", st.session_state["fix_list_topics"][row])
-        st.session_state["go_to"] = "contacts"
+        st.session_state["about"] = st.session_state["fix_list_topics"][row]
+        st.session_state["go_to"] = "topics"
 
 
 def _fix_list(panel: Panel, filters: Filters) -> None:
@@ -172,7 +172,7 @@ def _fix_list(panel: Panel, filters: Filters) -> None:
         placeholder=words.MASK,
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Click a topic to read its contacts.")
+        st.caption("Click a topic to see what is behind it.")
         st.space("stretch")
         parts.download(state.source(), "Download CSV", "what-to-fix.csv", *facts.fixes(filters))
 

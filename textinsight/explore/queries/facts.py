@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 DAY_US = 86_400_000_000
 _DAY = f"epoch_us(started_at) // {DAY_US}"  # date_trunc on a time with a zone takes ten times as long
-_PERIODS = {
+PERIODS = {
     "week": f"{_DAY} - ({_DAY} + 3) % 7",  # weeks begin on Monday; 1970-01-01 was a Thursday
     "month": f"epoch_us(date_trunc('month', make_timestamp(epoch_us(started_at)))) // {DAY_US}",
 }
@@ -86,7 +86,7 @@ def customers_by(rows: Rows, filters: Filters, period: str) -> pd.DataFrame:
     where, bound = filters.where()
     who = "coalesce(person::VARCHAR, customer_id)" if not extent(rows)["is_related"] else "person"
     return rows(
-        f"SELECT day, count(who) AS n FROM (SELECT DISTINCT {_PERIODS[period]} AS day, {who} AS who FROM contact_facts "
+        f"SELECT day, count(who) AS n FROM (SELECT DISTINCT {PERIODS[period]} AS day, {who} AS who FROM contact_facts "
         f"WHERE started_at IS NOT NULL AND {where}) GROUP BY day ORDER BY day",
         bound,
     )

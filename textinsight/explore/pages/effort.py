@@ -1,0 +1,251 @@
+"""Effort: what made it hard for customers, where, what it has to do with coming back, and their words for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from textinsight.explore import charts, parts, sidebar, state, words
+from textinsight.explore.filters import Filters
+from textinsight.explore.panel import Days
+from textinsight.explore.queries import effort
+from textinsight.findings import EFFORT_DRIVERS
+from textinsight.measure.summary import share_of
+
+_SIZE = 8
+_LEAST = 30  # contacts of a segment that may be shaded
+_LEAST_TREND = 20
+_SHADES = 0.75  # of the deepest orange
+
+
+def _figures(days: Days, totals: dict[str, int]) -> None:
+    n = totals["contacts"]
+    with st.grid(2, gap="small"):
+        for name in ("effort", "repeat_share"):
+            figure = days.figure(name)
+            _figure(
+                words.MEASURES[name], figure.value, figure.low, figure.high, figure.measure.unit, figure.n,
+                figure.measure.definition,
+            )  # fmt: skip
+        for label, count, of, help_ in (
+            ("High effort", totals["high"], totals["scored"], words.HELP["high_effort"]),
+            ("With a driver", totals["with_driver"], n, words.HELP["any_driver"]),
+        ):
+            share, low, high = (float(v[0]) for v in share_of(np.array([of]), np.array([count])))
+            _figure(label, share, low, high, "share", of, help_)
+
+
+def _figure(label: str, value: float | None, low: Any, high: Any, unit: str, n: int, definition: str) -> None:
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        st.metric(label, words.figure(value, unit), help=words.escape(definition))
+        known = low is not None and low == low  # noqa: PLR0124  NaN
+        told = f"95% CI {words.interval(low, high, unit)} · n {n:,}" if known else f"n {n:,}"
+        st.caption(words.escape(told))
+
+
+def _drivers(filters: Filters, n: int, step: str) -> None:
+    source = state.source()
+    st.subheader("Drivers", anchor=False, help="Each with the words that show it; a contact can have several.")
+    counted = effort.drivers(source, filters).set_index("driver").reindex(EFFORT_DRIVERS)
+    counted["contacts"] = counted["contacts"].fillna(0).astype(int)
+    counted = counted.sort_values("contacts", ascending=False, kind="stable")
+    lines = _lines(effort.by_period(source, filters, step))
+    frame = pd.DataFrame(
+        {
+            "name": [words.DRIVERS[driver][0] for driver in counted.index],
+            "meaning": [words.DRIVERS[driver][1] for driver in counted.index],
+            "contacts": counted["contacts"].to_numpy(),
+            "share": 100 * counted["contacts"].to_numpy() / n,
+            "trend": [lines[driver] for driver in counted.index],
+            "effort": counted["effort"].to_numpy(),
+            "repeat_share": 100 * counted["repeat_share"].to_numpy(),
+            "fcr_observed": 100 * counted["fcr_observed"].to_numpy(),
+        }
+    )
+    st.session_state["driver_rows"] = list(counted.index)
+    st.dataframe(
+        frame, key="drivers", hide_index=True, column_config=_DRIVER_COLUMNS, on_select=_choose_driver,
+        selection_mode="single-cell", placeholder=words.MASK, alt="Effort drivers",
+    )  # fmt: skip
+    st.caption(
+        "Effort, repeats and FCR are those of the contacts with the driver. Click a driver to read its contacts."
+    )
+
+
+def _lines(periods: pd.DataFrame) -> dict[str, list[float]]:
+    """Share of each period's contacts with each driver, in percent."""
+    enough = periods[periods["contacts"] >= _LEAST_TREND]
+    return {driver: (100 * enough[driver] / enough["contacts"]).round(2).tolist() for driver in EFFORT_DRIVERS}
+
+
+def _choose_driver() -> None:
+    row = parts.clicked_row("drivers")
+    if row is not None:
+        st.session_state["driver"] = st.session_state["driver_rows"][row]
+        st.session_state["effort_segment"] = None
+
+
+def _scores(filters: Filters) -> None:
+    st.subheader("Effort and coming back", anchor=False, help=words.HELP["effort"])
+    frame = effort.scores(state.source(), filters)
+    value, low, high = share_of(frame["known"].to_numpy(), frame["repeats"].fillna(0).to_numpy())
+    names = [f"{1 + b / 2:.1f}–{1.5 + b / 2:.1f}" for b in frame["bin"]]
+    shown = pd.DataFrame({"period": names, "contacts": frame["contacts"], "value": value, "low": low, "high": high})
+    spec = charts.trend(shown, label=words.MEASURES["repeat_share"], percent=True, scale=(0.0, None))
+    st.echarts_chart(spec, height=220, alt="Contacts and repeat share by effort score")
+    st.caption(
+        "Bars: contacts by effort score. Line: which share of these contacts is a repeat, with its 95% interval."
+    )
+
+
+def _heat(filters: Filters) -> None:
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left.subheader("Where", anchor=False, help=words.HELP["heat"])
+    dimension = right.segmented_control(
+        "By", effort.DIMENSIONS, default=effort.DIMENSIONS[0], required=True, key="effort_by", bind="query-params",
+        format_func=words.LABELS.__getitem__, label_visibility="collapsed",
+    )  # fmt: skip
+    counted = effort.heat(state.source(), filters, dimension)
+    shares = pd.DataFrame({d: 100 * counted[d] / counted["contacts"] for d in EFFORT_DRIVERS})
+    every = 100 * counted[list(EFFORT_DRIVERS)].sum() / counted["contacts"].sum()
+    frame = pd.concat([counted[["value", "contacts", "effort"]], 100 * counted["repeat_share"], shares], axis=1)
+    st.session_state["heat_rows"] = (dimension, counted["value"].tolist())
+    shaded = frame.style.apply(_shaded, axis=None, every=every)
+    st.dataframe(
+        shaded, key="heat", hide_index=True, column_config=_heat_columns(dimension), on_select=_choose_cell,
+        selection_mode="single-cell", height=min(460, 36 * len(frame) + 40), placeholder=words.MASK, alt="Segments",
+    )  # fmt: skip
+    st.caption("Shares of each row's contacts. Click a share to read the contacts behind it.")
+
+
+def _shaded(frame: pd.DataFrame, every: pd.Series[float]) -> pd.DataFrame:
+    """Orange, the deeper the more a segment's share is above that of all; none where few contacts say so."""
+    style = pd.DataFrame("", index=frame.index, columns=frame.columns)
+    for driver in EFFORT_DRIVERS:
+        above = (frame[driver] / max(float(every[driver]), 1e-9) - 1).clip(0, 2).where(frame["contacts"] >= _LEAST, 0)
+        style[driver] = [f"background-color: rgba(217, 114, 46, {_SHADES * a / 2:.2f})" if a > 0 else "" for a in above]
+    return style
+
+
+def _choose_cell() -> None:
+    cells = st.session_state["heat"].selection.cells
+    if cells:
+        row, column = cells[0]
+        dimension, values = st.session_state["heat_rows"]
+        st.session_state["effort_segment"] = (dimension, values[row])
+        if column in EFFORT_DRIVERS:
+            st.session_state["driver"] = column
+
+
+def _words(filters: Filters) -> None:
+    """The contacts behind a driver, in the chosen segment if there is one, each with its words."""
+    source = state.source()
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left.subheader("In the customers' words", anchor=False)
+    driver = right.selectbox(
+        "Driver", EFFORT_DRIVERS, key="driver", bind="query-params", format_func=lambda d: words.DRIVERS[d][0],
+        label_visibility="collapsed",
+    )  # fmt: skip
+    segment = st.session_state.get("effort_segment")
+    here = filters.narrowed(*segment) if segment else filters
+    n = effort.number_of(source, here, driver)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        told = f"{words.DRIVERS[driver][1]} {n:,} contacts"
+        st.text(f"{told} · {words.LABELS[segment[0]]}: {segment[1]}" if segment else told, width="content")
+        if segment:
+            st.button(
+                "All", icon=":material/close:", type="tertiary", on_click=_everywhere, help="Without this segment"
+            )
+    if not n:
+        parts.nothing("No contact within the filters shows this driver.", "Choose another driver, or clear a filter.")
+        return
+    slot = st.container()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        number = st.pagination(-(-n // _SIZE), key=f"effort_page_{driver}_{segment}") if n > _SIZE else 1
+        st.space("stretch")
+        parts.download(source, "Download CSV", f"effort-{driver}.csv", *effort.everything(here, driver))
+    with slot:
+        _rows(effort.shown(source, here, driver, number=number, size=_SIZE))
+
+
+def _everywhere() -> None:
+    st.session_state["effort_segment"] = None
+
+
+def _rows(frame: pd.DataFrame) -> None:
+    st.session_state["effort_ids"] = frame["conversation_id"].tolist()
+    st.dataframe(
+        parts.naive(frame, "started_at").assign(topic_label=frame["topic_label"].map(words.topic)),
+        key="effort_contacts", hide_index=True, on_select=_open, selection_mode="single-cell", alt="Contacts",
+        column_order=["quote", "around", "topic_label", "channel", "effort_score", "started_at"],
+        placeholder=words.MASK,
+        column_config={
+            "quote": st.column_config.TextColumn("Words that show it", width=190),
+            "around": st.column_config.TextColumn("What stands around them", width=360),
+            "topic_label": st.column_config.TextColumn("Topic", width=140),
+            "channel": st.column_config.TextColumn("Channel", width=80),
+            "effort_score": st.column_config.NumberColumn("Effort", format="%.1f", width=60, help=words.HELP["effort"]),
+            "started_at": parts.time_column(),
+        },
+    )  # fmt: skip
+    st.caption("Hardest contacts first, personal data masked. Click one to read the conversation.")
+
+
+def _open() -> None:
+    row = parts.clicked_row("effort_contacts")
+    if row is not None:
+        st.session_state["go_to_contact"] = st.session_state["effort_ids"][row]
+
+
+def _heat_columns(dimension: str) -> dict[str, Any]:
+    number = st.column_config.NumberColumn
+    return {
+        "value": st.column_config.TextColumn(words.LABELS[dimension], width=146),
+        "contacts": number("Contacts", format="localized", width=70),
+        "effort": number("Effort", format="%.1f", width=54, help=words.HELP["effort"]),
+        "repeat_share": number("Repeats", format="%.0f%%", width=66, help=words.HELP["repeat_share"]),
+        **{
+            driver: number(name, format="%.0f%%", width=30 + 5 * len(name), help=meaning)
+            for driver, (name, meaning) in words.DRIVERS.items()
+        },
+    }
+
+
+_DRIVER_COLUMNS = {
+    "name": st.column_config.TextColumn("Driver", width=125),
+    "meaning": st.column_config.TextColumn("What it means", width=400),
+    "contacts": st.column_config.NumberColumn("Contacts", format="localized", width=75),
+    "share": st.column_config.NumberColumn("Share", format="%.1f%%", width=65, help=words.HELP["driver_share"]),
+    "trend": st.column_config.AreaChartColumn("Trend", width=90, y_min=0, help=words.HELP["topic_trend"]),
+    "effort": st.column_config.NumberColumn("Effort", format="%.1f", width=60, help=words.HELP["with_driver"]),
+    "repeat_share": st.column_config.NumberColumn("Repeats", format="%.1f%%", width=72, help=words.HELP["with_driver"]),
+    "fcr_observed": st.column_config.NumberColumn("FCR", format="%.1f%%", width=66, help=words.HELP["with_driver"]),
+}
+
+
+def _page() -> None:
+    source, filters = state.source(), sidebar.filters()
+    days = source.panel.days_of(filters)
+    parts.title("Effort", parts.scope(filters, days.contacts, source.panel.total))
+    if not days.contacts:
+        parts.no_match(source, source.panel.total)
+        return
+    parts.small_data_note(days.contacts)
+    totals = effort.totals(source, filters)
+    if not totals["scored"]:
+        parts.nothing("No contact has an effort score.", "Scores come with tagging; run the conversations again.")
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _figures(days, totals)
+    with right:
+        _scores(filters)
+    _drivers(filters, days.contacts, days.step)
+    _heat(filters)
+    _words(filters)
+
+
+_page()
