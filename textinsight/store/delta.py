@@ -54,7 +54,7 @@ class Table:
         """Live data files with their rows, by name; StoreError if the log cannot be read."""
         if not self.newest_log():
             return {}
-        added = pa.table(self._open().get_add_actions(flatten=True))
+        added = pa.RecordBatchReader.from_stream(self._open().get_add_actions(flatten=True)).read_all()
         rows = zip(added["path"].to_pylist(), added["num_records"].to_pylist(), strict=True)
         return dict(sorted((Path(path).name, int(n)) for path, n in rows))
 

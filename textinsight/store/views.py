@@ -43,13 +43,14 @@ class Views:
             "SET preserve_insertion_order=true",
         ):
             self._db.execute(statement)
+        folder = path.resolve()
         with _readable():
             for name, schema in (STORED | DERIVED | KEPT | RUNS).items():
                 view = _STORED_AS.get(name, name)
-                self._create(view, schema, [str((path / name / file).resolve()) for file in files[name]])
+                self._create(view, schema, _paths(folder, name, files[name]))
             for statement in (_VERDICTS_VIEW, _LINKS_VIEW, STANDING):
                 self._db.execute(statement)
-            self._contacts(path, files, late)
+            self._contacts(folder, files, late)
         self._lock_down(path)
 
     def query(
@@ -82,12 +83,12 @@ class Views:
             self._db.execute(f"CREATE TABLE {view} AS SELECT * FROM nothing")
             self._db.unregister("nothing")
 
-    def _contacts(self, path: Path, files: Mapping[str, Sequence[str]], late: Sequence[str]) -> None:
+    def _contacts(self, folder: Path, files: Mapping[str, Sequence[str]], late: Sequence[str]) -> None:
         """What was corrected stands in place of what was found; without corrections nothing is joined."""
         is_corrected = bool(files["corrections"])
         conversations, facts = ("found_conversations", "found_facts") if is_corrected else _BY_CONTACT
         self._db.execute(_conversations_view(conversations))
-        self._facts(facts, path, files, late)
+        self._facts(facts, folder, files, late)
         if not is_corrected:
             self._db.execute("CREATE VIEW turns AS SELECT * FROM stored_turns")
             return
@@ -96,10 +97,9 @@ class Views:
         for view, source in zip(_BY_CONTACT, (conversations, facts), strict=True):
             self._db.execute(corrected_view(view, source, (PUBLIC | DERIVED)[view].names))
 
-    def _facts(self, view: str, path: Path, files: Mapping[str, Sequence[str]], late: Sequence[str]) -> None:
+    def _facts(self, view: str, folder: Path, files: Mapping[str, Sequence[str]], late: Sequence[str]) -> None:
         if late:
-            listed = [str((path / "conversations" / file).resolve()) for file in late]
-            self._create("late_conversations", STORED["conversations"], listed)
+            self._create("late_conversations", STORED["conversations"], _paths(folder, "conversations", late))
         is_reviewed = bool(files["reviews"])
         if is_reviewed:
             self._db.execute(REVIEWED)
@@ -112,6 +112,10 @@ class Views:
         self._db.execute(f"SET allowed_directories=['{folder}']")
         self._db.execute("SET enable_external_access=false")
         self._db.execute("SET lock_configuration=true")
+
+
+def _paths(folder: Path, table: str, files: Sequence[str]) -> list[str]:
+    return [f"{folder}/{table}/{file}" for file in files]
 
 
 @contextmanager

@@ -1,0 +1,168 @@
+"""How long the app takes in a browser: first view, page changes and filter changes over an archive.
+
+    python benchmarks/app_archive.py ./demo ./million        # once; see there
+    python benchmarks/app_speed.py ./million [--rounds 3]
+
+Starts the app in a process of its own and drives it in headless Chromium ($CHROMIUM, else /usr/bin/chromium): "warm" is
+a new session of an app that was opened before; a filter change chooses a value that was not chosen before, so that
+nothing comes from the cache. A time runs from the click until the page has its new heading or caption, the script has
+stopped and no element is stale. Prints a table, milliseconds; ends with code 1 if the p95 of the changes is above a
+second or the first view above three.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+FIRST_S, CHANGE_S = 3.0, 1.0
+_IDLE = """([heading, before]) => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    const main = document.querySelector('[data-testid="stMainBlockContainer"]');
+    if (!app || !main || app.getAttribute('data-test-script-state') !== 'notRunning') return false;
+    const unfinished = '[data-stale="true"], [data-testid="stSkeleton"], [data-testid="stSpinner"]';
+    if (document.querySelector(unfinished)) return false;
+    const title = main.querySelector('h1');
+    const caption = main.querySelector('[data-testid="stCaptionContainer"]');
+    if (!title || (heading && title.innerText.trim() !== heading)) return false;
+    return before === null || (caption && caption.innerText !== before);
+}"""
+FILTERS = ("Channel", "Company", "Topic", "Sentiment", "Resolution", "Customer for")
+
+
+@contextmanager
+def serving(archive: Path) -> Iterator[str]:
+    """The app over the archive, at a free port of this machine."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}/"
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", url.split(":")[2].strip("/")]
+    command += ["--server.address", "127.0.0.1", "--server.headless", "true", "--logger.level", "error"]
+    environment = os.environ | {"TEXTINSIGHT_ARCHIVE": str(archive.resolve())}
+    server = subprocess.Popen(command, env=environment, cwd=ROOT)
+    try:
+        _await(url + "_stcore/health")
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _await(url: str) -> None:
+    for _ in range(240):
+        try:
+            urllib.request.urlopen(url)
+            return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.25)
+    raise SystemExit("the app did not start within a minute")
+
+
+class Watch:
+    """Times of one browser page, by name."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.times: dict[str, list[float]] = {}
+
+    def take(self, name: str, act: Callable[[], object], *, heading: str = "", before: str | None = None) -> None:
+        """Do it, wait until the page rests, and keep the seconds."""
+        began = time.perf_counter()
+        act()
+        self.page.wait_for_function(_IDLE, arg=[heading, before], timeout=120_000, polling=20)
+        self.times.setdefault(name, []).append(time.perf_counter() - began)
+
+    def caption(self) -> str:
+        """The line below the heading, which says what is in view."""
+        return self.page.locator(
+            '[data-testid="stMainBlockContainer"] [data-testid="stCaptionContainer"]'
+        ).first.inner_text()
+
+    def to_page(self, title: str) -> None:
+        """Choose a page in the menu."""
+        link = self.page.locator('[data-testid="stSidebarNav"] a', has_text=title).first
+        self.take(f"page: {title}", link.click, heading=title)
+
+    def narrow(self, label: str, number: int, where: str) -> bool:
+        """Choose option `number` of a filter; False if it has none left."""
+        box = self.page.locator('[data-testid="stSidebar"] [data-testid="stMultiSelect"]', has_text=label).first
+        if not box.count():
+            return False
+        box.locator("input").click()
+        options = self.page.locator('[role="listbox"] [role="option"]')
+        options.first.wait_for()
+        if options.count() <= number:
+            self.page.keyboard.press("Escape")
+            return False
+        self.take(f"filter on {where}", options.nth(number).click, before=self.caption())
+        return True
+
+    def clear(self, where: str) -> None:
+        """Take all filters away."""
+        self.take(f"clear on {where}", self.page.get_by_text("Clear filters").click, before=self.caption())
+
+
+def measure(url: str, rounds: int) -> Watch:
+    """First views, then every page of the menu, and on each that has them every filter."""
+    with sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        watch = Watch(browser.new_page(viewport={"width": 1440, "height": 1000}))
+        watch.take("first view, cold", lambda: watch.page.goto(url), heading="Overview")
+        for _ in range(rounds):
+            watch.page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            watch.take("first view, warm", lambda: watch.page.goto(url), heading="Overview")
+        titles = watch.page.locator('[data-testid="stSidebarNav"] a').all_inner_texts()
+        titles = [title.strip().splitlines()[-1] for title in titles]
+        for turn in range(rounds):
+            for title in titles:
+                watch.to_page(title)
+                for label in FILTERS:
+                    if watch.narrow(label, turn, title):
+                        watch.clear(title)
+        browser.close()
+    return watch
+
+
+def report(times: dict[str, list[float]]) -> bool:
+    """Print the table; whether the targets are met."""
+    print(f"{'milliseconds':32}{'n':>5}{'median':>9}{'p95':>9}{'max':>9}")
+    for name, found in times.items():
+        ms = 1000 * np.array(found)
+        print(f"{name:32}{len(ms):5}{np.median(ms):9.0f}{np.percentile(ms, 95):9.0f}{ms.max():9.0f}")
+    changes = [s for name, found in times.items() if not name.startswith("first") for s in found]
+    p95, first = float(np.percentile(changes, 95)), float(np.median(times["first view, warm"]))
+    print(
+        f"{'all changes':32}{len(changes):5}{1000 * np.median(changes):9.0f}{1000 * p95:9.0f}{1000 * max(changes):9.0f}"
+    )
+    return p95 <= CHANGE_S and first <= FIRST_S
+
+
+def main() -> None:
+    """Measure and report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("archive", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    with serving(given.archive) as url:
+        times = measure(url, given.rounds).times
+    raise SystemExit(0 if report(times) else 1)
+
+
+if __name__ == "__main__":
+    main()
