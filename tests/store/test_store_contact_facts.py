@@ -93,3 +93,23 @@ def test_a_review_after_linking_takes_what_was_brought_on(archive):
 )
 def test_late_shards(n_facts, late):
     assert late_files({"a": 2, "b": 3, "c": 1}, n_facts) == late
+
+
+def test_the_shard_of_a_contact_is_read_alone(archive):
+    add_facts(archive, conversation(1), conversation(2))
+    add_shard(archive, conversation(3))
+    shards = {r["conversation_id"]: r["shard"] for r in archive.query("SELECT * FROM conversations").to_pylist()}
+    assert shards == {"c1": archive.shards()[0], "c2": archive.shards()[0], "c3": archive.shards()[1]}
+    late = archive.query("SELECT shard FROM contact_facts WHERE conversation_id = 'c3'").to_pylist()
+    assert late == [{"shard": shards["c3"]}]
+    (archive.path / "conversations" / shards["c3"]).write_bytes(b"gone")  # nobody looks into it
+    found = archive.query("SELECT conversation_id FROM stored_conversations WHERE shard = ?", [shards["c1"]])
+    assert found["conversation_id"].to_pylist() == ["c1", "c2"]
+
+
+def test_facts_of_an_older_version_count_as_none(archive, monkeypatch):
+    old = pa.schema([field for field in DERIVED["contact_facts"] if field.name != "shard"])
+    monkeypatch.setattr(archive._tables["contact_facts"], "schema", old)
+    archive.replace("contact_facts", pa.Table.from_pylist([conversation(1), conversation(2)], schema=old))
+    assert ids(archive) == ["c1", "c2"]
+    assert archive.query("SELECT count(is_repeat) AS n FROM contact_facts")["n"].to_pylist() == [0]

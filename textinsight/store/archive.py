@@ -281,7 +281,13 @@ class Archive:
         files = {name: table.files() for name, table in self._tables.items()}
         for name in STORED:
             files[name] = [file for file in files[name] if file in whole]
+        files["contact_facts"] = [file for file in files["contact_facts"] if self._is_readable_now(file)]
         return files
+
+    def _is_readable_now(self, facts: str) -> bool:
+        """Whether facts have today's columns; those of an older version count as none until the next linking."""
+        path = self.path / "contact_facts" / facts
+        return not path.exists() or pq.read_schema(path).names == DERIVED["contact_facts"].names
 
     def _late_files(self, files: Mapping[str, Sequence[str]]) -> list[str]:
         """Of these files of `conversations`, those that no linking has seen."""

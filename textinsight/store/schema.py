@@ -388,6 +388,7 @@ DERIVED["contact_facts"] = pa.schema(
         ("fcr_observed", pa.int8()),  # 1, 0, null: unknown
         ("brought_on", pa.float64()),  # later contacts about other issues, each with its probability
         ("handle_s", pa.float64()),
+        ("shard", pa.string()),  # the file of the stored tables that holds the contact
     ]
 )
 DERIVED |= {  # what linking keeps for itself, so that a new day's contacts link without the others

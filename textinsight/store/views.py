@@ -22,6 +22,7 @@ _STORED_AS = {
     "links": "stored_links",
     "contact_facts": "stored_facts",
 }
+_SHARDED = ("conversations", "turns", "findings")  # what a reader of one conversation asks for
 _BY_CONTACT = ("conversations", "contact_facts")
 
 
@@ -47,7 +48,7 @@ class Views:
         with _readable():
             for name, schema in (STORED | DERIVED | KEPT | RUNS).items():
                 view = _STORED_AS.get(name, name)
-                self._create(view, schema, _paths(folder, name, files[name]))
+                self._create(view, schema, _paths(folder, name, files[name]), shards=name in _SHARDED)
             for statement in (_VERDICTS_VIEW, _LINKS_VIEW, STANDING):
                 self._db.execute(statement)
             self._contacts(folder, files, late)
@@ -74,13 +75,17 @@ class Views:
         schema = _in_utc(reader.schema)
         return pa.RecordBatchReader.from_batches(schema, (batch.cast(schema) for batch in reader))
 
-    def _create(self, view: str, schema: pa.Schema, files: Sequence[str]) -> None:
+    def _create(self, view: str, schema: pa.Schema, files: Sequence[str], *, shards: bool = False) -> None:
+        """shards: with the column `shard`. Who asks for one of its values reads that file alone."""
         if files:
             listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
-            self._db.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet([{listed}])")
+            columns = "* EXCLUDE filename, parse_filename(filename) AS shard" if shards else "*"
+            named = ", filename=true" if shards else ""
+            self._db.execute(f"CREATE VIEW {view} AS SELECT {columns} FROM read_parquet([{listed}]{named})")
         else:
             self._db.register("nothing", schema.empty_table())
-            self._db.execute(f"CREATE TABLE {view} AS SELECT * FROM nothing")
+            shard = ", NULL::VARCHAR AS shard" if shards else ""
+            self._db.execute(f"CREATE TABLE {view} AS SELECT *{shard} FROM nothing")
             self._db.unregister("nothing")
 
     def _contacts(self, folder: Path, files: Mapping[str, Sequence[str]], late: Sequence[str]) -> None:
@@ -95,11 +100,12 @@ class Views:
         for statement in (CORRECTED, TURNS):
             self._db.execute(statement)
         for view, source in zip(_BY_CONTACT, (conversations, facts), strict=True):
-            self._db.execute(corrected_view(view, source, (PUBLIC | DERIVED)[view].names))
+            self._db.execute(corrected_view(view, source, _columns_of(view)))
 
     def _facts(self, view: str, folder: Path, files: Mapping[str, Sequence[str]], late: Sequence[str]) -> None:
         if late:
-            self._create("late_conversations", STORED["conversations"], _paths(folder, "conversations", late))
+            listed = _paths(folder, "conversations", late)
+            self._create("late_conversations", STORED["conversations"], listed, shards=True)
         is_reviewed = bool(files["reviews"])
         if is_reviewed:
             self._db.execute(REVIEWED)
@@ -112,6 +118,10 @@ class Views:
         self._db.execute(f"SET allowed_directories=['{folder}']")
         self._db.execute("SET enable_external_access=false")
         self._db.execute("SET lock_configuration=true")
+
+
+def _columns_of(view: str) -> list[str]:
+    return list(dict.fromkeys([*(PUBLIC | DERIVED)[view].names, "shard"]))
 
 
 def _paths(folder: Path, table: str, files: Sequence[str]) -> list[str]:
@@ -138,7 +148,7 @@ def _in_utc(schema: pa.Schema) -> pa.Schema:
 
 def _conversations_view(view: str) -> str:
     assigned = {field.name for field in ASSIGNED}
-    columns = ", ".join(f"{'a' if name in assigned else 'c'}.{name}" for name in PUBLIC["conversations"].names)
+    columns = ", ".join(f"{'a' if name in assigned else 'c'}.{name}" for name in _columns_of("conversations"))
     joined = f"{_CONTACTS} c LEFT JOIN assignments a USING (conversation_id)"
     return f"CREATE VIEW {view} AS SELECT {columns} FROM {joined}"
 

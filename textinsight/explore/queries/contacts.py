@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from textinsight.explore.filters import Filters
 from textinsight.explore.queries.base import Rows
+from textinsight.explore.queries.conversation import details
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,33 +20,36 @@ ORDERS = {
 }
 NEWEST = next(iter(ORDERS))
 
-_REPEATS = (
-    "(SELECT conversation_id FROM links WHERE relation = 'same_issue' AND gap_days * 1440 > 15 "
-    "AND reviewed IS DISTINCT FROM 'rejected')"
-)
-_COLUMNS = (
-    "conversation_id, started_at, channel, company, topic_label, issue_text, resolution, effort_score, sentiment, "
-    f"csat, conversation_id IN {_REPEATS} AS repeat, n_turns, customer_id"
+_FACTS = (
+    "conversation_id, started_at, channel, company, topic_label, resolution, effort_score, sentiment, csat, "
+    "is_repeat IS TRUE AS repeat, customer_id, shard"
 )
 
 
 def count(rows: Rows, filters: Filters, search: str) -> int:
     """How many contacts match."""
     where, values = filters.where(search=search)
-    return int(rows(f"SELECT count(*) AS n FROM conversations WHERE {where}", values)["n"][0])
+    return int(rows(f"SELECT count(*) AS n FROM {_source(search)} WHERE {where}", values)["n"][0])
 
 
 def page(rows: Rows, filters: Filters, search: str, *, order: str, number: int, size: int) -> pd.DataFrame:
     """The matching contacts of page `number` (1-based)."""
     where, values = filters.where(search=search)
-    sql = f"SELECT {_COLUMNS} FROM conversations WHERE {where} ORDER BY {ORDERS[order]} LIMIT ? OFFSET ?"
-    return rows(sql, (*values, size, (number - 1) * size))
+    chosen = f"SELECT {_FACTS} FROM {_source(search)} WHERE {where} ORDER BY {ORDERS[order]} LIMIT ? OFFSET ?"
+    return details(rows, rows(chosen, (*values, size, (number - 1) * size)), "issue_text", "n_turns")
+
+
+def _source(search: str) -> str:
+    """Facts alone, or with the words to search in."""
+    if not search.split():
+        return "contact_facts"
+    return "(SELECT f.*, c.issue_text FROM contact_facts f JOIN stored_conversations c USING (conversation_id))"
 
 
 def everything(filters: Filters, search: str, *, order: str) -> tuple[str, tuple[Any, ...]]:
     """(SQL, values) of all matching contacts with every column, for a download."""
     where, values = filters.where(search=search)
-    sql = f"SELECT * EXCLUDE (source, source_line) FROM conversations WHERE {where} ORDER BY {ORDERS[order]}"
+    sql = f"SELECT * EXCLUDE (source, source_line, shard) FROM conversations WHERE {where} ORDER BY {ORDERS[order]}"
     return sql, values
 
 
@@ -58,14 +62,14 @@ def first(rows: Rows, filters: Filters) -> str | None:
 def neighbours(rows: Rows, filters: Filters, conversation_id: str) -> tuple[str | None, str | None]:
     """(newer, older) matching contact beside this one, in the order "newest first"."""
     where, values = filters.where()
-    here = "(SELECT started_at AS at, conversation_id AS id FROM conversations WHERE conversation_id = ?)"
+    here = "(SELECT started_at AS at, conversation_id AS id FROM contact_facts WHERE conversation_id = ?)"
     sides = (
         ("(c.started_at > here.at OR (c.started_at = here.at AND c.conversation_id < here.id))", "ASC", "DESC"),
         ("(c.started_at < here.at OR (c.started_at = here.at AND c.conversation_id > here.id))", "DESC", "ASC"),
     )
     found = [
         rows(
-            f"SELECT c.conversation_id AS id FROM conversations c, {here} here WHERE {beside} AND {where} "
+            f"SELECT c.conversation_id AS id FROM contact_facts c, {here} here WHERE {beside} AND {where} "
             f"ORDER BY c.started_at {time}, c.conversation_id {tie} LIMIT 1",
             (conversation_id, *values),
         )["id"].tolist()

@@ -1,8 +1,11 @@
-"""One conversation: its turns and tags, and the customer's other contacts with what ties them to it."""
+"""One conversation: its turns and tags, and the customer's other contacts with what ties them to it.
+
+contact_facts tells in which shard a contact lies; then that file alone is read, however many there are.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textinsight.explore.queries.base import Rows
 
@@ -12,37 +15,53 @@ if TYPE_CHECKING:
 NEAREST = 20  # contacts of the customer shown around the chosen one
 
 
+def shard_of(rows: Rows, conversation_id: str) -> str | None:
+    """The shard that holds the conversation; None if the archive does not hold it."""
+    found = rows("SELECT shard FROM contact_facts WHERE conversation_id = ? LIMIT 1", (conversation_id,))
+    return None if found.empty else str(found["shard"][0])
+
+
 def exists(rows: Rows, conversation_id: str) -> bool:
     """Whether the archive holds the conversation."""
-    return not rows("SELECT 1 AS found FROM conversations WHERE conversation_id = ? LIMIT 1", (conversation_id,)).empty
+    return shard_of(rows, conversation_id) is not None
 
 
 def contact(rows: Rows, conversation_id: str) -> pd.DataFrame:
     """The conversation's one row."""
-    return rows("SELECT * FROM conversations WHERE conversation_id = ? LIMIT 1", (conversation_id,))
+    return _of(rows, "conversations", conversation_id, "LIMIT 1")
 
 
 def turns(rows: Rows, conversation_id: str) -> pd.DataFrame:
     """Its turns in order."""
-    return rows("SELECT * FROM turns WHERE conversation_id = ? ORDER BY turn", (conversation_id,))
+    return _of(rows, "turns", conversation_id, "ORDER BY turn")
 
 
 def findings(rows: Rows, conversation_id: str) -> pd.DataFrame:
     """Its tags with their evidence."""
-    return rows('SELECT * FROM findings WHERE conversation_id = ? ORDER BY turn, start, "end", tag', (conversation_id,))
+    return _of(rows, "findings", conversation_id, 'ORDER BY turn, start, "end", tag')
+
+
+def details(rows: Rows, frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """The frame of contacts (conversation_id, shard) with these columns of `conversations`, in the frame's order."""
+    ids, shards = list(frame["conversation_id"].unique()), list(frame["shard"].dropna().unique())
+    sql = (
+        f"SELECT conversation_id, {', '.join(columns)} FROM stored_conversations "
+        f"WHERE shard IN ({_marks(shards)}) AND conversation_id IN ({_marks(ids)})"
+    )
+    return frame.merge(rows(sql, (*shards, *ids)), on="conversation_id", how="left")
 
 
 def timeline(rows: Rows, conversation_id: str) -> pd.DataFrame:
     """The customer's contacts nearest to this one, newest first, and the link between each and this one, if any."""
-    return rows(
+    found = rows(
         f"""
         WITH here AS (
-            SELECT conversation_id AS id, customer_id, started_at AS at FROM conversations WHERE conversation_id = $1
+            SELECT conversation_id AS id, customer_id, started_at AS at FROM contact_facts WHERE conversation_id = $1
         ),
         near AS (
-            SELECT c.conversation_id, c.started_at, c.channel, c.topic_label, c.issue_text, c.resolution, c.thread_id,
+            SELECT c.conversation_id, c.started_at, c.channel, c.topic_label, c.resolution, c.thread_id, c.shard,
                    c.conversation_id = here.id AS is_this
-            FROM conversations c, here
+            FROM contact_facts c, here
             WHERE c.conversation_id = here.id OR c.customer_id = here.customer_id
             ORDER BY abs(epoch(c.started_at) - epoch(here.at)) NULLS LAST, c.conversation_id LIMIT {NEAREST}
         ),
@@ -59,3 +78,14 @@ def timeline(rows: Rows, conversation_id: str) -> pd.DataFrame:
         """,
         (conversation_id,),
     )
+    return details(rows, found, "issue_text")
+
+
+def _of(rows: Rows, table: str, conversation_id: str, order: str) -> pd.DataFrame:
+    shard = shard_of(rows, conversation_id)
+    sql = f"SELECT * FROM {table} WHERE shard = ? AND conversation_id = ? {order}"
+    return rows(sql, (shard or "", conversation_id))
+
+
+def _marks(values: list[Any]) -> str:
+    return ", ".join("?" * len(values)) or "NULL"
