@@ -17,7 +17,8 @@ from textinsight.explore import access, jobs
 from textinsight.explore.card import KIND, shipped
 from textinsight.explore.outcome import counts
 from textinsight.explore.queries import data
-from textinsight.store import Archive
+from textinsight.pipeline.correcting import correct
+from textinsight.store import Archive, Correction
 
 pytestmark = pytest.mark.app
 
@@ -154,6 +155,26 @@ def test_hostile_uploads_are_told_and_nothing_stays(open_app, tmp_path, name, co
         assert "![" not in element.value.replace("\\", "∖")
 
 
+def test_a_new_archive_beside_this_one(open_app, small_archive, tmp_path):
+    archive = tmp_path / "archive"
+    shutil.copytree(small_archive, archive)
+    good = table(("id", "text"), ("c1", "where is my parcel"))
+    app = upload(open_app(archive, "data", view="Add conversations"), ("good.csv", good))
+    app.radio(key="target").set_value("A new one").run()
+    for bad in ("", "../x", "/tmp/x", "archive", ".hidden"):
+        app.text_input(key="target_name").set_value(bad).run()
+        assert button(app, "Read 1 file").disabled
+    app.text_input(key="target_name").set_value("second").run()
+    button(app, "Read 1 file").click().run()
+    assert not app.exception
+    assert ended(tmp_path / "second").state == "done"
+    app.run()
+    assert "1 contact " in said(app)
+    button(app, "Back to archive").click().run()
+    assert "120 contacts" in said(app)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["archive", "second"]
+
+
 def test_one_bad_file_does_not_keep_the_good_ones_out(open_app, tmp_path):
     good = table(("id", "text"), ("c1", "where is my parcel"))
     app = upload(open_app(tmp_path / "archive"), ("empty.csv", b""), ("good.csv", good))
@@ -219,6 +240,18 @@ def test_accuracy_shows_measured_precision_of_reviews(open_app, small_archive, t
     assert "Fewer than 100 reviews" in said(app)
 
 
+def test_accuracy_shows_measured_precision_of_tags(open_app, small_archive, tmp_path):
+    shutil.copytree(small_archive, tmp_path / "archive")
+    archive = Archive(tmp_path / "archive")
+    correct(
+        archive,
+        Correction("c001", "resolution", "resolved", None),
+        Correction("c002", "resolution", "moved", None),
+    )
+    app = open_app(archive.path, "data", view="Accuracy")
+    assert app.dataframe[0].value.values.tolist() == [["Resolution", "Resolved", 2, 0.5, "9% – 91%"]]
+
+
 def test_own_labels_are_measured_and_deleted(open_app, small_archive, tmp_path):
     archive = tmp_path / "archive"
     shutil.copytree(small_archive, archive)
@@ -232,7 +265,7 @@ def test_own_labels_are_measured_and_deleted(open_app, small_archive, tmp_path):
     assert (job.kind, job.state) == (KIND, "done")
     assert raw_files(archive) == []
     app = open_app(archive, "data", view="Accuracy")
-    assert app.dataframe[1].value["n"].tolist() == [4, 4, 4]
+    assert app.dataframe[1].value["n"].tolist() == [4, 4]
 
 
 def test_broken_labels_say_which_line(open_app, small_archive, tmp_path):

@@ -15,8 +15,9 @@ from textinsight.errors import TextinsightError
 from textinsight.explore import access, intake, jobs, parts
 from textinsight.explore.state import Source
 from textinsight.explore.uploads import refusal
-from textinsight.explore.words import escape
+from textinsight.explore.words import RESOLUTIONS, escape, name
 from textinsight.link.precision import Precision, measured_precision
+from textinsight.pipeline.correcting import TagPrecision, tag_precision
 from textinsight.resources import data_path, model_path
 
 KIND = "Measuring the tags on your labels"
@@ -31,6 +32,7 @@ _TAGS = {
     "effort_drivers": "Effort drivers",
     "effort_score": "Effort score",
 }
+_MOODS = {"-1": "negative", "0": "neutral", "1": "positive"}
 _RELATIONS = {"same_issue": "Same issue again", "downstream": "Brought on by an earlier contact"}
 _MEASURED = (
     "F1: harmonic mean of precision and recall of the answer yes; macro: averaged over all answers; micro: over all "
@@ -40,13 +42,14 @@ _MEASURED = (
 
 
 def accuracy(source: Source) -> None:
-    """All three parts."""
-    _on_this_archive(source)
+    """All four parts."""
+    _links_here(source)
+    _tags_here(source)
     _shipped()
     _own(source.archive.path)
 
 
-def _on_this_archive(source: Source) -> None:
+def _links_here(source: Source) -> None:
     st.subheader("Links of this archive", anchor=False, help="Share of reviewed links that the reviewers confirmed.")
     found = [row for row in measured_precision(source.archive.query(_VERDICTS)) if row.n]
     if not found:
@@ -68,6 +71,43 @@ def _on_this_archive(source: Source) -> None:
     )  # fmt: skip
     if all(row.n < SUPPORTED for row in found):
         st.caption(f":material/info: Fewer than {SUPPORTED} reviews: read the interval, not the share.")
+
+
+def _tags_here(source: Source) -> None:
+    st.subheader(
+        "Tags of this archive", anchor=False, help="Share of the tags looked at in the reader that were found right."
+    )
+    found = tag_precision(source.archive)
+    if not found:
+        parts.nothing(
+            "Nobody has looked at tags of this archive yet.",
+            "Open a conversation and say of its tags whether they are right: what is confirmed counts too.",
+        )
+        return
+    st.dataframe(
+        pd.DataFrame([_tag_row(row) for row in found]), hide_index=True, alt="Measured precision of the tags",
+        column_config={
+            "tag": st.column_config.TextColumn("Tag", width=210),
+            "value": st.column_config.TextColumn("The model said", width=210),
+            "n": st.column_config.NumberColumn("Looked at", format="localized"),
+            "share": st.column_config.NumberColumn("Right", format="percent"),
+            "interval": st.column_config.TextColumn("95% interval"),
+        },
+    )  # fmt: skip
+    st.caption(
+        ":material/info: Whoever corrects what they stumble on measures less than the truth: look at a random part."
+    )
+
+
+def _tag_row(row: TagPrecision) -> dict[str, Any]:
+    names = {"sentiment": _MOODS, "resolution": RESOLUTIONS}.get(row.tag, {"true": "yes", "false": "no"})
+    return {
+        "tag": _TAGS.get(row.tag, name(row.tag, {})),
+        "value": names.get(row.value, row.value),
+        "n": row.n,
+        "share": row.share,
+        "interval": f"{row.low:.0%} – {row.high:.0%}",
+    }
 
 
 def _precision(row: Precision) -> dict[str, Any]:
@@ -116,6 +156,7 @@ def _figures(lines: Sequence[Mapping[str, Any]]) -> None:
             "n": line["n"],
         }
         for line in lines
+        if line["measure"] != "macro-recall"
     ]
     st.dataframe(
         pd.DataFrame(rows), hide_index=True, height="content", alt="Accuracy of the tags",
@@ -157,11 +198,11 @@ def _own(archive: Path) -> None:
     problem = refusal(file.name, file.getvalue()[:4096], file.size, most=most)
     if problem:
         st.error(escape(problem), icon=":material/block:")
-    elif st.button("Measure", type="primary", icon=":material/straighten:"):
+    elif st.button("Measure", type=parts.emphasis(), icon=":material/straighten:"):
         ending = Path(file.name).suffix.lower()
-        name = f"labels{ending if ending in ('.csv', '.tsv') else '.jsonl'}"
-        words = ["evaluate", f"{jobs.INPUTS}/{name}", "--json"]
-        intake.begin(archive, KIND, words, files=[jobs.InputFile(name, io.BytesIO(file.getbuffer()))])
+        labels = f"labels{ending if ending in ('.csv', '.tsv') else '.jsonl'}"
+        words = ["evaluate", f"{jobs.INPUTS}/{labels}", "--json"]
+        intake.begin(archive, KIND, words, files=[jobs.InputFile(labels, io.BytesIO(file.getbuffer()))])
 
 
 def _json(text: str) -> dict[str, Any]:

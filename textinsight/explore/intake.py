@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from textinsight.errors import TextinsightError
-from textinsight.explore import access, jobs, preview
+from textinsight.explore import access, jobs, parts, preview, state
 from textinsight.explore.uploads import MAX_FILES, refusal
 from textinsight.explore.words import FORMATS, escape
 
@@ -34,6 +35,7 @@ FIELDS = {
     "company": ("Company or queue", "To filter by"),
     "csat": ("CSAT", "The customer's answer, 1 to 5"),
 }
+_TARGETS = ("This archive", "A new one")
 _NONE = "not in the file"
 _SHOWN = ("started_at", "customer", "begins", "n_turns", "speakers", "channel", "agent")
 _HEAD = 4096
@@ -201,8 +203,27 @@ def _start(archive: Path, files: Sequence[UploadedFile], seen: preview.Preview) 
     what = "1 file" if n == 1 else f"{n} files"
     if not seen.contacts:
         return
-    if st.button(f"Read {what}", type="primary", icon=":material/play_arrow:", key="start_reading"):
-        begin(archive, f"Reading {what}", run_words(_mapping()), files=_inputs(files))
+    target = _target(archive) if (archive / "archive.json").exists() else archive
+    if (
+        st.button(f"Read {what}", type=parts.emphasis(), icon=":material/play_arrow:", disabled=target is None)
+        and target
+    ):
+        begin(target, f"Reading {what}", run_words(_mapping()), files=_inputs(files))
+
+
+def _target(archive: Path) -> Path | None:
+    """The archive to read into: this one, or a new one beside it; None while its name cannot be."""
+    if st.radio("Read into", _TARGETS, horizontal=True, key="target") == _TARGETS[0]:
+        return archive
+    given = st.text_input("Its name", max_chars=60, key="target_name", placeholder="letters, digits, - and _").strip()
+    path: Path = archive.resolve().parent / given
+    if not re.fullmatch(r"[A-Za-z0-9][\w-]*", given, re.ASCII):
+        st.caption(f"A folder of that name is made in {escape(str(path.parent))}")
+        return None
+    if path.exists():
+        st.error(escape(f"{path} is there already."), icon=":material/block:")
+        return None
+    return path
 
 
 def run_words(mapping: Mapping[str, str]) -> list[str]:
@@ -224,11 +245,20 @@ def begin(archive: Path, kind: str, words: Sequence[str], *, files: Sequence[job
         st.error(escape(f"{error}. {error.hint}"), icon=":material/error:")
         return
     forget()
+    state.show(archive)
     st.rerun()
 
 
 def forget() -> None:
     """Empty the drop zone."""
     st.session_state["upload_round"] = st.session_state.get("upload_round", 0) + 1
-    for name in ("preview", "previewed", "columns", "bound", *(f"map_{field}" for field in FIELDS)):
+    for name in (
+        "preview",
+        "previewed",
+        "columns",
+        "bound",
+        "target",
+        "target_name",
+        *(f"map_{field}" for field in FIELDS),
+    ):
         st.session_state.pop(name, None)

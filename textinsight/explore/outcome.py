@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from textinsight.errors import TextinsightError
-from textinsight.explore import access, jobs, state
+from textinsight.explore import access, jobs, parts, state
 from textinsight.explore.progress import span
 from textinsight.explore.words import escape
 
@@ -43,7 +43,7 @@ def _done(job: jobs.Job) -> None:
                 st.caption(f"{read:,} records read = {stored:,} stored + {refused:,} refused")
             if known:
                 st.caption(f"{known:,} of the files had been read before and were not read again.")
-        if stored and st.button("See the contacts", type="primary", icon=":material/forum:"):
+        if stored and st.button("See the contacts", type=parts.emphasis(), icon=":material/forum:"):
             state.open_page("contacts")
         _put_away(job)
 
@@ -54,7 +54,11 @@ def _stopped(archive: Path, job: jobs.Job) -> None:
     if job.state == "failed" and tail:
         st.code(tail, language=None, wrap_lines=True)
     with st.container(horizontal=True):
-        if job.can_resume and access.is_editor() and st.button("Go on", type="primary", icon=":material/resume:"):
+        if (
+            job.can_resume
+            and access.is_editor()
+            and st.button("Go on", type=parts.emphasis(), icon=":material/resume:")
+        ):
             try:
                 jobs.resume(archive, job)
             except TextinsightError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -91,6 +91,11 @@ def csv_bytes(archive: Archive, sql: str, parameters: Sequence[Any]) -> bytes:
     file = io.BytesIO()
     write_csv(archive.query(f"{sql} LIMIT {CSV_ROWS}", parameters).to_reader(), file)
     return file.getvalue()
+
+
+def emphasis() -> Literal["primary", "secondary"]:
+    """The type of a page's main button: in the dark theme, white on the accent colour would be too faint to read."""
+    return "secondary" if st.context.theme.type == "dark" else "primary"
 
 
 def time_column(label: str = "Started") -> Any:

@@ -45,7 +45,17 @@ class Source:
 
 def archive_path() -> Path:
     """Where the archive is, or is to be: the one this session made, else that of the environment."""
-    return Path(st.session_state.get("archive") or os.environ.get(VARIABLE) or DEFAULT)
+    return Path(st.session_state.get("archive") or started_with())
+
+
+def started_with() -> Path:
+    """The archive that the app was started with."""
+    return Path(os.environ.get(VARIABLE) or DEFAULT)
+
+
+def show(archive: Path) -> None:
+    """Look at this archive from here on, in this session alone."""
+    st.session_state["archive"] = str(archive)
 
 
 def open_source() -> Source:

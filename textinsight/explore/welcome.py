@@ -40,7 +40,7 @@ def welcome(path: Path) -> None:
         st.caption("Takes a minute or two. To remove it, delete the archive's folder.")
     with right.container(border=True):
         st.subheader("From the command line", anchor=False)
-        st.code(f"textinsight run calls.jsonl --archive {path}", language="bash", wrap_lines=True)
+        st.code(f"textinsight run calls.jsonl --archive {path}", language=None, wrap_lines=True)
 
 
 def demo_words(path: Path) -> list[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from textinsight import __version__
-from textinsight.explore import access, card, intake, outcome, parts, progress, state
+from textinsight.explore import access, card, intake, outcome, parts, progress, state, words
 from textinsight.explore.queries import data
 
 _SIZE = 50
@@ -138,7 +138,9 @@ def _contents(source: state.Source) -> None:
 def _page() -> None:
     source = state.source()
     path = source.archive.path
-    parts.title("Data", f"{data.n_contacts(source):,} contacts · textinsight {__version__}")
+    n = data.n_contacts(source)
+    parts.title("Data", f"{n:,} contact{'s' * (n != 1)} · {path} · textinsight {__version__}")
+    _way_back(path)
     busy = progress.job_bar(path, can_cancel=access.is_editor()) is not None
     outcome.outcome(path)
     contents, add, accuracy = st.tabs(_VIEWS, key="view", on_change="rerun", bind="query-params")
@@ -151,6 +153,14 @@ def _page() -> None:
     if accuracy.open:
         with accuracy:
             card.accuracy(source)
+
+
+def _way_back(path: Path) -> None:
+    """From an archive made in this session to the one that the app was started with."""
+    first = state.started_with()
+    if first.resolve() != path.resolve():
+        st.button(f"Back to {words.escape(first.name)}", icon=":material/undo:", on_click=state.show, args=(first,))
+        st.caption(words.escape(f"Another time: textinsight app --archive {path}"))
 
 
 def _add(path: Path, *, busy: bool) -> None:

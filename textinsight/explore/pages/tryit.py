@@ -25,7 +25,7 @@ def _input() -> str:
     st.session_state.setdefault("pasted", EXAMPLE)
     with st.form("paste", border=False):
         text = st.text_area("Conversation", key="pasted", height=200, max_chars=MOST, help=_NOTE)
-        st.form_submit_button("Read it", type="primary", icon=":material/science:")
+        st.form_submit_button("Read it", type=parts.emphasis(), icon=":material/science:")
     return str(text or "")
 
 
