@@ -24,7 +24,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from textinsight.store import Archive
 
-APP = Path(__file__).parent.parent / "app.py"
+ROOT = Path(__file__).parent.parent
+APP = ROOT / "app.py"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -45,6 +46,7 @@ class Shot:
     height: int = 900
     scheme: str = "light"
     scroll: int = 0
+    drop: str = ""  # a file of this repository to drop on the page
 
 
 SHOTS = (
@@ -55,12 +57,15 @@ SHOTS = (
     Shot("downstream", "downstream?starts=25", height=1120),
     Shot("downstream-pairs", "downstream?starts=25", scroll=900),
     Shot("data", "data"),
+    Shot("data-add", "data?view=Add+conversations", height=1000, drop="corpora/demo/conversations.jsonl.gz"),
+    Shot("data-accuracy", "data?view=Accuracy", height=1300),
+    Shot("tryit", "tryit"),
     Shot("overview-dark", "", scheme="dark"),
     Shot("downstream-dark", "downstream?starts=25", scheme="dark"),
     Shot("overview-narrow", "", width=420),
     Shot("conversation-narrow", "conversation?contact={linked}", width=420),
 )
-COMMITTED = ("overview", "contacts", "conversation", "downstream")
+COMMITTED = ("overview", "contacts", "conversation", "downstream", "data-add", "tryit")
 
 
 @contextmanager
@@ -109,6 +114,10 @@ def take(browser: Browser, address: str, shot: Shot, out: Path) -> list[str]:
     page.on("request", lambda r: None if _is_local(r.url) else wrong.append(f"{shot.name}: asks for {r.url}"))
     page.goto(address)
     _settle(page)
+    if shot.drop:
+        page.set_input_files("input[type=file]", ROOT / shot.drop)
+        page.get_by_text("As it will be read").wait_for()
+        _settle(page)
     if shot.scroll:
         page.mouse.move(shot.width * 0.6, shot.height * 0.5)
         page.mouse.wheel(0, shot.scroll)
