@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from typing import TYPE_CHECKING, Any, Literal
-
-from textinsight.explore import layout
-from textinsight.explore.words import MAX_Q, SUPPORT, short
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Spec = dict[str, Any]
-Support = Literal["supported", "few", "chance"]
 
 # Blue and orange stay apart for colour-blind eyes; grey says "not to be leant on".
 BLUE, ORANGE, GREY, PALE = "#2f7fb8", "#d9722e", "#9aa4ad", "rgba(128,140,150,0.28)"
-MAX_EDGES = 20
-
-# ECharts stretches a graph to its box; two invisible corners keep the scale when all topics stand in one row.
-_CORNERS = tuple(
-    {"id": f"corner {at}", "name": "", "x": at, "y": at, "symbolSize": 0, "label": {"show": False}} for at in (0, 1000)
-)
 
 
 def trend(frame: pd.DataFrame, *, label: str, percent: bool, scale: tuple[float | None, float | None]) -> Spec:
@@ -118,79 +107,6 @@ def evidence(rows: list[dict[str, Any]]) -> Spec:
                 ],
             }
         ],
-    }
-
-
-def downstream(edges: pd.DataFrame, sizes: dict[str, int], *, chosen: tuple[str, str] | None = None) -> Spec:
-    """Topics as nodes (area: contacts), A → B as arrows; causes to the left, consequences to the right.
-
-    edges: columns of the edges table with label_a and label_b; at most 20 are drawn, and `series[0].links` follows
-    their order. Width: the lower bound of the lift, so that few cases never draw a thick arrow. Grey: few starts;
-    dashed: may be chance.
-    chosen: (topic_a, topic_b) of the edge to draw in orange.
-    """
-    shown = edges.head(MAX_EDGES)
-    labels = dict(zip([*shown["topic_a"], *shown["topic_b"]], [*shown["label_a"], *shown["label_b"]], strict=True))
-    at = {topic: i for i, topic in enumerate(labels)}
-    links = [_link(row, at, chosen) for row in shown.to_dict("records")]
-    placed = layout.places(len(at), [(link["source"], link["target"], 1.0) for link in links])
-    largest = max((sizes.get(topic, 0) for topic in labels), default=1) or 1
-    nodes = [
-        {
-            "id": topic,
-            "name": short(label, 40),
-            "value": sizes.get(topic, 0),
-            "x": 1000 * place.x,
-            "y": 1000 * place.y,
-            "symbolSize": 8 + 22 * math.sqrt(sizes.get(topic, 0) / largest),
-            "itemStyle": {"color": BLUE},
-            "label": {"position": "left" if place.x == 0 else "right" if place.x == 1 else "top"},
-        }
-        for (topic, label), place in zip(labels.items(), placed, strict=True)
-    ]
-    return {
-        "tooltip": {"confine": True},
-        "series": [
-            {
-                "type": "graph", "layout": "none", "roam": False, "selectedMode": "single",
-                "left": 230, "right": 230, "top": 44, "bottom": 20,
-                "edgeSymbol": ["none", "arrow"], "edgeSymbolSize": 8, "data": [*nodes, *_CORNERS], "links": links,
-                "label": {"show": True, "distance": 6, "fontSize": 13, "width": 210, "overflow": "truncate"},
-                "lineStyle": {"curveness": 0.08},
-                "emphasis": {"focus": "adjacency", "lineStyle": {"opacity": 1}},
-            }
-        ],
-    }  # fmt: skip
-
-
-def map_height(spec: Spec) -> int:
-    """Pixels that the map needs: its fullest layer decides."""
-    nodes = spec["series"][0]["data"]
-    layers = Counter(node["x"] for node in nodes if node["name"])
-    return max(260, 70 + 34 * max(layers.values(), default=0))
-
-
-def support(n_starts: float, q_value: float) -> Support:
-    """Whether an edge can be leant on: false alarms are few, and starts are many enough for its figures."""
-    if q_value >= MAX_Q:
-        return "chance"
-    return "supported" if n_starts >= SUPPORT else "few"
-
-
-def _link(row: dict[Any, Any], at: dict[str, int], chosen: tuple[str, str] | None) -> Spec:
-    supported = support(row["n_starts"], row["q_value"])
-    is_chosen = (row["topic_a"], row["topic_b"]) == chosen
-    sure = math.log2(max(float(row["lift_low"]), 1.0))
-    return {
-        "source": at[row["topic_a"]],
-        "target": at[row["topic_b"]],
-        "value": round(float(row["lift"]), 2),
-        "lineStyle": {
-            "width": 1.5 if supported == "chance" else 2 + 1.5 * min(sure, 4.0),
-            "type": "dashed" if supported == "chance" else "solid",
-            "color": ORANGE if is_chosen else BLUE if supported == "supported" else GREY,
-            "opacity": 1.0 if is_chosen else 0.75 if supported == "supported" else 0.5,
-        },
     }
 
 

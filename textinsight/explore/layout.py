@@ -40,16 +40,18 @@ def _layers(drift: np.ndarray, n_layers: int) -> np.ndarray:
 
 
 def _ordered(layer: np.ndarray, edges: Sequence[tuple[int, int, float]]) -> np.ndarray:
-    """(n,) rank inside each layer after sweeps of weighted barycentres."""
+    """(n,) height inside each layer after sweeps of weighted barycentres, layer by layer, to and fro."""
     n = len(layer)
     weight = np.zeros((n, n))
     for a, b, w in edges:
         weight[a, b] += w
         weight[b, a] += w
     height = _spread(layer, np.arange(n, dtype=float))
+    layers = np.unique(layer).tolist()
     for _ in range(_SWEEPS):
-        pull = weight @ height / np.maximum(weight.sum(axis=1), 1e-9)
-        height = _spread(layer, pull)
+        for k in (*layers, *layers[::-1]):
+            pull = weight @ height / np.maximum(weight.sum(axis=1), 1e-9)
+            height = _spread(layer, np.where((layer == k) & (weight.sum(axis=1) > 0), pull, height))
     return height
 
 

@@ -12,13 +12,13 @@ from textinsight.explore import access, doors, fresh, progress, sidebar, state, 
 
 _ICON = Path(__file__).parent / "icon.svg"
 _ALONE = ("Try it",)  # needs no archive
-_FILTERED = ("Overview", "Topics", "Contacts", "Conversation", "Effort")
+_FILTERED = ("Overview", "Topics", "Repeat issues", "Downstream map", "Contacts", "Conversation", "Effort")
 _PAGES = (
     ("overview", "Overview", ":material/monitoring:", "Headline figures, trend, and what to fix first."),
     ("topics", "Topics", ":material/category:", "What customers contact us about, as a tree and as a map."),
+    ("downstream", "Downstream map", ":material/account_tree:", "Which issues bring on which later ones."),
     ("contacts", "Contacts", ":material/forum:", "Every contact: filter, search, read, download."),
     ("conversation", "Conversation", ":material/chat:", "One conversation, its evidence, and what it is linked to."),
-    ("downstream", "Downstream map", ":material/account_tree:", "Which issues bring on which later ones."),
     ("effort", "Effort", ":material/fitness_center:", "What made it hard for customers, in their words."),
     ("data", "Data", ":material/database:", "Add conversations; what was read, refused and why; what can be measured."),
     ("tryit", "Try it", ":material/science:", "Paste a conversation: its tags, and the words that decided them."),

@@ -98,6 +98,7 @@ HELP = {
     "n_starts": "Contacts that opened an issue of topic A and whose window is over.",
     "n_followed": "Starts that were followed by B.",
     "median_gap_days": "Days from the end of A to the start of B, median.",
+<<<<<<< HEAD
     "n_pairs": "Pairs of contacts that are linked one by one: what can be read below.",
     "driver_share": "Contacts with this driver / contacts in view. A contact can have several drivers.",
     "high_effort": "Contacts with an effort score of 4 or 5 / contacts with a score. Lower is better.",
@@ -115,6 +116,29 @@ HELP = {
     "separation": "Coherence less the contacts' mean cosine to the next topic. Near 0 the two are hardly apart: look "
     "whether to merge them.",
     "confidence": "How sure the assignment of its contacts is, on average, 0 to 1.",
+=======
+    "gap_days": "Days from the end of the earlier contact to the start of the later one.",
+    "brought_on": "Probability that the earlier contact brought the later one on; – where it lies below the cut.",
+    "weight": "Log-odds that the signal adds: above 0 speaks for the link, below 0 against it.",
+    "then": "Probability once this signal is counted.",
+    "avoidable_first": "Later contacts that would not have come, had the first contact answered the next question too: "
+    "the largest row of “Avoidable contacts”.",
+    "related": "Of all contacts within the window after a contact of the customer: same issue or brought on.",
+    "followups": "Contacts within the window after another one of the customer.",
+    "downstream_share": "Of the same-issue and downstream contacts within the window: the downstream ones.",
+    "linked": "Same-issue and downstream contacts within the window.",
+    "cluster_contacts": "Contacts of the issues that followed along the cluster's arrows, repeats included, each once.",
+    "cluster_customers": "Customers who had them.",
+    "cluster_attributable": "Of these contacts, those beyond the base rate.",
+    "cluster_cost": "Later contacts × cost per contact.",
+    "cluster_attributable_cost": "Those beyond the base rate × cost per contact.",
+    "avoidable_n_starts": "First contacts of A whose window is over.",
+    "avoidable_contacts": "Contacts of the B issues that followed, repeats of B included.",
+    "avoidable_avoidable": "Later contacts × (rate − base rate) / rate.",
+    "avoidable_per_100_starts": "Avoidable contacts for each 100 starts of A.",
+    "avoidable_cost": "Avoidable contacts × cost per contact.",
+    "avoidable_interval": "95% interval of the avoidable contacts: both rates may be chance.",
+>>>>>>> c9dadcd (Downstream map: clusters as bands, chance on demand, pairs side by side, verdicts; slides as PNG and SVG)
     "n_open_excluded": "Starts left out because their window is not over yet: what follows them is unknown.",
 }
 

@@ -1,166 +1,164 @@
-"""Downstream map: after topic A, topic B follows more often than it would anyway; and the conversations behind it."""
+"""Downstream map: after topic A, topic B follows more often than it would anyway; its cost; the conversations."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from textinsight.explore import charts, parts, state, words
+from textinsight.explore import behind, board, downstream_tables, parts, sidebar, state, words
+from textinsight.explore.downstream_tables import Asked
+from textinsight.explore.judging import pending_bar
 from textinsight.explore.queries import downstream
 
-_PAIRS = 10
-_MARKS = {"supported": "●", "few": "◐", "chance": "○"}
+_VIEWS = ("Map", "Table", "Clusters", "Avoidable contacts", "Two readings")
+_STARTS = (1, 10, 25, 50, 100, 250, 500, 1000)
 _MOST_SHOWN = 200
-_PERCENT = {"rate", "base_rate"}
-_TEXTS = {"interval", "q_value"}
-_LABELS = {
-    "n_starts": "Starts n", "n_followed": "Followed", "rate": "Rate", "base_rate": "Base rate", "lift": "Lift",
-    "interval": "95% CI", "q_value": "q", "median_gap_days": "Gap, days", "n_pairs": "Linked",
-    "n_open_excluded": "Open",
-}  # fmt: skip
-_FORMATS = {"lift": "%.1f×", "median_gap_days": "%.1f"}
+_SUBTITLE = "Which issues bring on which later ones. Arrows are counted over all contacts: only so can a base rate be."
 
 
-def _columns() -> dict[str, Any]:
-    config: dict[str, Any] = {
-        "supported": st.column_config.TextColumn(
-            "", width=30, help="● well supported · ◐ clear, but few starts · ○ may be chance"
-        ),
-        "label_a": st.column_config.TextColumn("After A", width=165),
-        "label_b": st.column_config.TextColumn("comes B", width=165),
-    }
-    for column, label in _LABELS.items():
-        number = "%.1f%%" if column in _PERCENT else _FORMATS.get(column, "localized")
-        kind = st.column_config.TextColumn if column in _TEXTS else st.column_config.NumberColumn
-        options = {"alignment": "right"} if column in _TEXTS else {"format": number}
-        config[column] = kind(label, help=words.HELP[column], **options)
-    return config
-
-
-def _controls() -> tuple[int, int]:
+def _asked() -> Asked:
+    """The controls' choice."""
     windows = downstream.windows(state.source())
-    left, right = st.columns([2, 3], vertical_alignment="bottom")
     usual = state.source().window_days
-    window = left.segmented_control(
-        "Window", windows, default=usual if usual in windows else windows[0], required=True, key="window",
-        bind="query-params", format_func=lambda days: f"{days} days",
-        help="How long after A a contact counts as following it.",
-    )  # fmt: skip
-    starts = right.select_slider(
-        "Least starts of A", [1, 10, 25, 50, 100, 250, 500, 1000], 10, key="starts", bind="query-params",
-        help=words.HELP["n_starts"],
-    )  # fmt: skip
-    return int(window), int(starts)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        window = st.segmented_control(
+            "Window", windows, default=usual if usual in windows else windows[0], required=True, key="window",
+            bind="query-params", format_func=lambda days: f"{days} days",
+            help="How long after A a contact counts as following it.",
+        )  # fmt: skip
+        starts = st.select_slider(
+            "Least starts of A", _STARTS, 10, key="starts", bind="query-params", help=words.HELP["n_starts"], width=240
+        )
+        cost = st.number_input(
+            "Cost per contact", 0.0, 10_000.0, 5.0, 0.5, key="cost", bind="query-params", width=150,
+            help="In your currency. 5 is a round placeholder, not a finding.",
+        )  # fmt: skip
+        hints = st.toggle(
+            "Show what may be chance", key="hints", bind="query-params",
+            help=f"Arrows whose false-discovery rate is above {words.MAX_Q}, dashed.",
+        )  # fmt: skip
+    return Asked(int(window), int(starts), float(cost), bool(hints), sidebar.filters().topic)
 
 
-def _map(edges: pd.DataFrame) -> None:
+def _headline(asked: Asked, edges: pd.DataFrame) -> None:
+    """What the map amounts to, and both readings for this window."""
+    clear, source = edges[edges["is_clear"]], state.source()
+    avoidable = downstream.avoidable(source, asked.window, asked.cost)
+    readings = downstream.readings(source)
+    row = readings[readings["window_days"] == asked.window]
+    with st.grid(4, gap="small"):
+        strong = int((clear["n_starts"] >= words.SUPPORT).sum())
+        _card("Clear arrows", f"{len(clear):,}", f"{strong:,} of them with {words.SUPPORT} starts or more", _CLEAR)
+        most = parts.records(avoidable.head(1))
+        _card(
+            "Most avoidable", f"{most[0]['avoidable']:,.0f} contacts" if most else words.MASK,
+            f"after “{most[0]['label_a']}”, {most[0]['low']:,.0f}–{most[0]['high']:,.0f}" if most else "no clear arrow",
+            words.HELP["avoidable_first"],
+        )  # fmt: skip
+        for label, name, n in _READINGS:
+            _reading(row, label, name, n)
+
+
+def _reading(row: pd.DataFrame, label: str, name: str, n: str) -> None:
+    told = parts.records(row)
+    if not told or pd.isna(told[0][name]):
+        _card(label, words.MASK, "no contact to count", words.HELP[name])
+        return
+    interval = words.interval(told[0][f"{name}_low"], told[0][f"{name}_high"], "share")
+    _card(label, words.figure(told[0][name], "share"), f"95% CI {interval} · n = {told[0][n]:,.0f}", words.HELP[name])
+
+
+def _card(label: str, value: str, note: str, help_: str) -> None:
+    with st.container(border=True, height="stretch", gap="xsmall"):
+        st.metric(label, value, help=help_)
+        st.caption(words.escape(note))
+
+
+def _map(asked: Asked, edges: pd.DataFrame) -> None:
     """The graph of the clearest edges; the chosen one is drawn in orange."""
-    shown = edges[edges["lift_low"] > 1].head(charts.MAX_EDGES)
+    source = state.source()
+    shown = edges[edges["is_clear"]]
+    if asked.hints or shown.empty:
+        shown = edges[edges["lift_low"] > 1]
     if shown.empty:
         parts.nothing("No topic brings on another one more often than chance would.", "Try a longer window.")
         return
-    st.session_state["arrow_keys"] = list(zip(shown["topic_a"], shown["topic_b"], strict=True))
-    spec = charts.downstream(shown, downstream.sizes(state.source()), chosen=st.session_state.get("edge"))
+    clusters = downstream.clusters(source, asked.window, asked.cost)
+    plan = board.plan(parts.records(shown), parts.records(clusters), downstream.sizes(source), cost=asked.cost)
+    st.session_state["arrow_keys"] = [arrow.key for arrow in plan.arrows]
+    spec = board.chart(plan, chosen=behind.chosen(), is_dark=st.context.theme.type == "dark")
     st.echarts_chart(
-        spec, height=charts.map_height(spec), key="map", on_select=_choose_arrow, alt="Which topics bring on which"
+        spec, height=round(plan.height), key="map", on_select=_choose_arrow, alt="Which topics bring on which"
     )
+    if not shown["is_clear"].any():
+        st.caption(
+            "No arrow is clear of chance here: what is shown are hints. More contacts or a longer window may tell."
+        )
     st.caption(
-        f"{_drawn(len(shown))} A → B: after A, B comes more often than it would anyway. Width: how high the lift is at "
-        f"least. Grey: fewer than {words.SUPPORT} starts. Thin and dashed: may be chance (q of {words.MAX_Q} or more). "
-        "Dots: number of contacts. Click an arrow, or a row of the table, to read what is behind it."
+        "A → B: after A, B comes more often than it would anyway, by the factor beside the arrow. Width: how high that "
+        f"factor is at least. Grey: fewer than {words.SUPPORT} starts. Dashed: may be chance. Dots: contacts of the "
+        "topic. Click an arrow to read the conversations behind it."
     )
+    _exports(asked, plan)
 
 
-def _drawn(n: int) -> str:
-    return f"The {n} clearest arrows." if n > 1 else "One arrow."
+def _exports(asked: Asked, plan: board.Board) -> None:
+    """The picture for a slide, and its figures."""
+    drawing = downstream_tables.slide(asked, plan)
+    name = f"downstream-{asked.window}-days"
+    with st.container(horizontal=True, gap="small"):
+        for label, kind, make in (
+            ("PNG", "image/png", lambda: board.as_png(drawing)),
+            ("SVG", "image/svg+xml", lambda: board.as_svg(drawing).encode()),
+        ):
+            st.download_button(
+                f"Slide as {label}", make, f"{name}.{label.lower()}", kind, icon=":material/image:", on_click="ignore"
+            )
+        sql, values = downstream.everything(window_days=asked.window, min_starts=asked.starts, topics=asked.topics)
+        parts.download(state.source(), "Figures as CSV", f"{name}.csv", sql, values)
 
 
 def _choose_arrow() -> None:
     picked = st.session_state["map"].selection.selected
     arrows = [group["data_indices"][0] for group in picked if group["data_type"] == "edge"]
     if arrows and arrows[0] < len(st.session_state["arrow_keys"]):
-        st.session_state["edge"] = st.session_state["arrow_keys"][arrows[0]]
-
-
-def _table(edges: pd.DataFrame, *, window: int, starts: int) -> None:
-    frame = edges.assign(
-        rate=100 * edges["rate"],
-        base_rate=100 * edges["base_rate"],
-        supported=[_MARKS[charts.support(n, q)] for n, q in zip(edges["n_starts"], edges["q_value"], strict=True)],
-        q_value=[words.small(q) for q in edges["q_value"]],
-        interval=[f"{low:.1f} – {high:.1f}" for low, high in zip(edges["lift_low"], edges["lift_high"], strict=True)],
-    )
-    columns = _columns()
-    st.dataframe(
-        frame, key="edges", hide_index=True, column_config=columns, column_order=list(columns), on_select=_choose,
-        selection_mode="single-cell", alt="Edges of the map",
-    )  # fmt: skip
-    sql, values = downstream.everything(window_days=window, min_starts=starts)
-    parts.download(state.source(), "Download CSV", f"downstream-{window}-days.csv", sql, values)
-
-
-def _choose() -> None:
-    row = parts.clicked_row("edges")
-    if row is not None:
-        st.session_state["edge"] = st.session_state["edge_keys"][row]
-
-
-def _pairs(edge: dict[str, Any]) -> None:
-    source, key = state.source(), (edge["topic_a"], edge["topic_b"])
-    st.subheader("The conversations behind an arrow", anchor=False)
-    st.text(f"{edge['label_a']}  →  {edge['label_b']}")
-    n = int(edge["n_pairs"])
-    if not n:
-        parts.nothing(
-            "No single pair is linked for this arrow.",
-            f"Pairs are linked for arrows that are clear enough, within {source.window_days} days.",
-        )
-        return
-    st.caption(f"{n:,} linked pairs, the likeliest first: the earlier contact, and what it probably brought on.")
-    number = st.pagination(max(1, -(-n // _PAIRS)), key=f"pairs_{'_'.join(key)}") if n > _PAIRS else 1
-    for pair in parts.records(downstream.pairs(source, *key, number=number, size=_PAIRS)):
-        left, right = st.columns(2, border=True)
-        _side(left, pair, "a", "")
-        _side(right, pair, "b", f"{pair['gap_days']:.1f} days later · {words.chance(pair['probability'])}")
-
-
-def _side(column: Any, pair: dict[str, Any], side: str, note: str) -> None:
-    with column.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.caption(
-            words.escape(f"{parts.when(pair[f'started_at_{side}'])} · {pair[f'channel_{side}']}"), width="content"
-        )
-        if note:
-            st.badge(words.escape(note), color="orange")
-        st.space("stretch")
-        here, other = pair[f"conversation_id_{side}"], pair[f"conversation_id_{'b' if side == 'a' else 'a'}"]
-        if st.button("Open", key=f"open_{side}_{here}_{other}", type="tertiary"):
-            state.open_contact(here)
-    column.text(words.short(pair[f"issue_text_{side}"], 180) or "no issue stated")
+        behind.choose(st.session_state["arrow_keys"][arrows[0]])
 
 
 def _page() -> None:
-    parts.title("Downstream map", "Which issues bring on which later ones, over all contacts")
+    parts.title("Downstream map", _SUBTITLE)
     parts.unrelated_note(state.source().panel)
     if not downstream.windows(state.source()):
         parts.nothing(*_EMPTY)
         return
-    window, starts = _controls()
-    edges = downstream.edges(state.source(), window_days=window, min_starts=starts).head(_MOST_SHOWN)
+    asked = _asked()
+    edges = downstream.edges(
+        state.source(), window_days=asked.window, min_starts=asked.starts, topics=asked.topics, limit=_MOST_SHOWN
+    )
     if edges.empty:
-        parts.nothing(f"No topic has {starts:,} starts with a follow-up in {window} days.", "Lower the least starts.")
+        parts.nothing(
+            f"No topic has {asked.starts:,} starts with a follow-up in {asked.window} days.",
+            "Lower the least starts, or clear the topics in the sidebar.",
+        )
         return
-    st.session_state["edge_keys"] = list(zip(edges["topic_a"], edges["topic_b"], strict=True))
+    pending_bar()
     parts.small_data_note(state.source().panel.total)
-    _map(edges)
-    _table(edges, window=window, starts=starts)
-    chosen = st.session_state.get("edge")
-    rows = [row for row in parts.records(edges) if (row["topic_a"], row["topic_b"]) == chosen]
-    linked = parts.records(edges.sort_values("n_pairs", ascending=False, kind="stable").head(1))
-    _pairs((rows or linked)[0])
+    _headline(asked, edges)
+    view = st.segmented_control(
+        "Show", _VIEWS, default=_VIEWS[0], required=True, key="view", bind="query-params", label_visibility="collapsed"
+    )
+    if view == "Map":
+        _map(asked, edges)
+    else:
+        downstream_tables.SHOWN[view](asked, edges)
+    behind.pairs(edges, window=asked.window)
 
 
+_CLEAR = "Edges with a false-discovery rate of at most 0.05 and a lift whose 95% interval lies above 1."
+_READINGS = (
+    ("Follow-ups related to the first", "related", "followups"),
+    ("Linked ones that are another issue", "downstream_share", "linked"),
+)
 _EMPTY = (
     "There is no edge to draw: no customer contacted again about another issue within the window.",
     "Edges need customer ids, times, and customers with several issues. See the Data page.",

@@ -1,25 +1,45 @@
-"""Edges between topics, and the pairs of conversations behind one of them."""
+"""The edges between topics, what they cost, and the pairs of conversations behind one of them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from textinsight.explore.filters import Filters
 from textinsight.explore.queries.base import Rows
 from textinsight.explore.words import UNCLEAR
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Asked = tuple[str, tuple[Any, ...]]
 
-# A contact's topic is that of its thread, as in the edges.
-_PAIRED = """
-    FROM links l
-    JOIN conversations a ON a.conversation_id = l.earlier_id
-    JOIN conversations b ON b.conversation_id = l.conversation_id
-    LEFT JOIN threads ta ON ta.thread_id = a.thread_id
-    LEFT JOIN threads tb ON tb.thread_id = b.thread_id,
-    LATERAL (SELECT coalesce(ta.topic_id, a.topic_id) AS topic_a, coalesce(tb.topic_id, b.topic_id) AS topic_b)
-    WHERE l.relation = 'downstream' AND l.reviewed IS DISTINCT FROM 'rejected'
+_CLEAR = "e.q_value <= 0.05 AND e.lift_low > 1"
+# Pairs that an edge counts: a start of A whose window is over, and the person's nearest opening of B after it.
+_PAIRS = """
+    WITH opener AS (
+        SELECT f.conversation_id AS id, f.thread_id, t.topic_id, t.customer_id AS person, t.n_contacts,
+               f.started_at AS start,
+               f.started_at + to_microseconds(CAST(coalesce(f.handle_s, 0) * 1e6 AS BIGINT)) AS stop
+        FROM contact_facts f JOIN threads t USING (thread_id) WHERE f.opens_issue AND t.topic_id IN ($1, $2)
+    ),
+    pair AS (
+        SELECT a.id AS a, b.id AS b, a.thread_id AS thread_a, b.n_contacts,
+               greatest(epoch_us(b.start) - epoch_us(a.stop), 0) / 864e8 AS gap_days
+        FROM opener a JOIN opener b ON a.person = b.person AND a.topic_id = $1 AND b.topic_id = $2
+             AND (b.start, b.id) > (a.start, a.id) AND b.start <= a.stop + to_days($3)
+        WHERE a.stop + to_days($3) <= (SELECT max(started_at) FROM contact_facts)
+        QUALIFY row_number() OVER (PARTITION BY a.id ORDER BY gap_days, b.start, b.id) = 1
+    ),
+    linked AS (
+        SELECT pair.*, l.earlier_id, l.probability, l.evidence, l.reviewed,
+               v.verdict AS said
+        FROM pair
+        LEFT JOIN (SELECT l.*, f.thread_id FROM links l JOIN contact_facts f ON f.conversation_id = l.earlier_id
+                   WHERE relation = 'downstream') l ON l.conversation_id = pair.b AND l.thread_id = pair.thread_a
+        LEFT JOIN verdicts v ON v.conversation_id = pair.b AND v.earlier_id = pair.a AND v.relation = 'downstream'
+        QUALIFY row_number() OVER (PARTITION BY pair.a, pair.b ORDER BY l.probability DESC NULLS LAST, l.earlier_id) = 1
+    )
 """
 
 
@@ -29,22 +49,73 @@ def windows(rows: Rows) -> list[int]:
     return [int(days) for days in found]
 
 
-def edges(rows: Rows, *, window_days: int, min_starts: int) -> pd.DataFrame:
-    """Edges with at least so many starts, the clearest first, with the topics' names."""
-    return rows(*everything(window_days=window_days, min_starts=min_starts))
+def edges(rows: Rows, *, window_days: int, min_starts: int, topics: tuple[str, ...], limit: int) -> pd.DataFrame:
+    """The edges of the window, those that are no chance first and the strongest of them first; with topics' names.
 
-
-def everything(*, window_days: int, min_starts: int) -> tuple[str, tuple[int, ...]]:
-    """(SQL, values) of those edges."""
-    sql = f"""
-        WITH pairs AS (SELECT topic_a, topic_b, count(*) AS n_pairs {_PAIRED} GROUP BY ALL)
-        SELECT coalesce(a.label, '{UNCLEAR}') AS label_a, coalesce(b.label, '{UNCLEAR}') AS label_b, e.*,
-               coalesce(n_pairs, 0) AS n_pairs
-        FROM edges e LEFT JOIN topics a ON a.topic_id = e.topic_a LEFT JOIN topics b ON b.topic_id = e.topic_b
-        LEFT JOIN pairs ON pairs.topic_a = e.topic_a AND pairs.topic_b = e.topic_b
-        WHERE window_days = ? AND n_starts >= ? ORDER BY q_value, lift_low DESC, e.topic_a, e.topic_b
+    topics: names; only edges that begin or end at one of them, all if empty. is_clear: q ≤ .05 and a lift above one.
     """
-    return sql, (window_days, min_starts)
+    sql, values = everything(window_days=window_days, min_starts=min_starts, topics=topics)
+    return rows(f"{sql} LIMIT ?", (*values, limit))
+
+
+def everything(*, window_days: int, min_starts: int, topics: tuple[str, ...]) -> Asked:
+    """(SQL, values) of those edges."""
+    near = "true"
+    if topics:
+        marks = ", ".join("?" * len(topics))
+        near = f"(coalesce(a.label, '{UNCLEAR}') IN ({marks}) OR coalesce(b.label, '{UNCLEAR}') IN ({marks}))"
+    sql = f"""
+        SELECT coalesce(a.label, '{UNCLEAR}') AS label_a, coalesce(b.label, '{UNCLEAR}') AS label_b, e.*,
+               {_CLEAR} AS is_clear, greatest(e.rate - e.base_rate, 0) * e.n_starts AS brought_on
+        FROM edges e LEFT JOIN topics a ON a.topic_id = e.topic_a LEFT JOIN topics b ON b.topic_id = e.topic_b
+        WHERE window_days = ? AND n_starts >= ? AND {near}
+        ORDER BY is_clear DESC, if(is_clear, -brought_on, q_value), lift_low DESC, e.topic_a, e.topic_b
+    """
+    return sql, (window_days, min_starts, *topics, *topics)
+
+
+def tested(rows: Rows, window_days: int) -> int:
+    """How many edges were seen at all."""
+    return int(rows("SELECT count(*) AS n FROM edges WHERE window_days = ?", (window_days,))["n"][0])
+
+
+def clusters(rows: Rows, window_days: int, cost: float) -> pd.DataFrame:
+    """The clusters of the window, those with most brought on first, at this cost of a contact."""
+    return rows(
+        "SELECT * REPLACE (? AS cost_per_contact, contacts * ? AS cost, attributable * ? AS attributable_cost) "
+        "FROM clusters WHERE window_days = ? ORDER BY attributable DESC, cluster_id",
+        (cost, cost, cost, window_days),
+    )
+
+
+def avoidable(rows: Rows, window_days: int, cost: float) -> pd.DataFrame:
+    """Which first contact would have avoided how many later ones, the most first."""
+    return rows(
+        "SELECT * REPLACE (? AS cost_per_contact, avoidable * ? AS cost) FROM avoidable WHERE window_days = ? "
+        "ORDER BY avoidable DESC, topic_a, topic_b",
+        (cost, cost, window_days),
+    )
+
+
+def readings(rows: Rows) -> pd.DataFrame:
+    """Both readings of "how much of later contact is related to the first issue", by window, over all contacts."""
+    return rows(
+        """
+        SELECT CAST(regexp_extract(measure, '_(\\d+)d$', 1) AS INTEGER) AS window_days,
+               max(value) FILTER (starts_with(measure, 'related')) AS related,
+               max(low) FILTER (starts_with(measure, 'related')) AS related_low,
+               max(high) FILTER (starts_with(measure, 'related')) AS related_high,
+               max(n) FILTER (starts_with(measure, 'related')) AS followups,
+               max(value) FILTER (starts_with(measure, 'downstream')) AS downstream_share,
+               max(low) FILTER (starts_with(measure, 'downstream')) AS downstream_share_low,
+               max(high) FILTER (starts_with(measure, 'downstream')) AS downstream_share_high,
+               max(n) FILTER (starts_with(measure, 'downstream')) AS linked
+        FROM measures
+        WHERE segment = 'all' AND period = 'all'
+              AND regexp_matches(measure, '^(related_share_of_followups|downstream_share_of_linked)_\\d+d$')
+        GROUP BY 1 ORDER BY 1
+        """
+    )
 
 
 def labels(rows: Rows) -> dict[str, str]:
@@ -55,19 +126,43 @@ def labels(rows: Rows) -> dict[str, str]:
 
 def sizes(rows: Rows) -> dict[str, int]:
     """Contacts a topic, by topic_id."""
-    found = rows("SELECT topic_id, count(*) AS n FROM conversations WHERE topic_id IS NOT NULL GROUP BY topic_id")
+    found = rows("SELECT topic_id, count(*) AS n FROM contact_facts WHERE topic_id IS NOT NULL GROUP BY topic_id")
     return {str(topic): int(n) for topic, n in zip(found["topic_id"], found["n"], strict=True)}
 
 
-def pairs(rows: Rows, topic_a: str, topic_b: str, *, number: int, size: int) -> pd.DataFrame:
-    """Page `number` of the linked pairs, the likeliest first: both contacts' id, time, channel, outcome and issue."""
+def pairs(
+    rows: Rows, key: tuple[str, str], *, window_days: int, filters: Filters, number: int, size: int
+) -> pd.DataFrame:
+    """Page `number` of an edge's pairs, the likeliest first: both contacts, and the link between them, if there is one.
+
+    filters: of the earlier contact, but for the topic. probability: null where no link reached its cut. reviewed: the
+    verdict on the link or, without one, on the pair. n_all, n_linked: pairs of the edge, and those linked and not
+    rejected, filtered or not; n: filtered.
+    """
+    where, values = _numbered(filters, 6)
     columns = ", ".join(
         f"{side}.{column} AS {column}_{side}"
         for side in "ab"
-        for column in ("conversation_id", "started_at", "channel", "resolution", "issue_text")
+        for column in ("conversation_id", "started_at", "channel", "company", "resolution", "issue_text")
     )
-    return rows(
-        f"SELECT {columns}, l.probability, l.gap_days {_PAIRED} AND topic_a = ? AND topic_b = ? "
-        "ORDER BY l.probability DESC, l.gap_days, l.conversation_id LIMIT ? OFFSET ?",
-        (topic_a, topic_b, size, (number - 1) * size),
-    )
+    sql = f"""{_PAIRS}, counted AS (
+            SELECT *, coalesce(reviewed, said) AS verdict, count(*) OVER () AS n_all,
+                   count(*) FILTER (probability IS NOT NULL AND reviewed IS DISTINCT FROM 'rejected') OVER ()
+                   AS n_linked
+            FROM linked
+        ),
+        chosen AS (SELECT * FROM counted WHERE a IN (SELECT conversation_id FROM contact_facts WHERE {where}))
+        SELECT {columns}, p.gap_days, p.probability, p.evidence, p.verdict AS reviewed, p.n_contacts, p.n_all,
+               p.n_linked, coalesce(p.earlier_id, p.a) AS earlier_id, count(*) OVER () AS n
+        FROM chosen p JOIN conversations a ON a.conversation_id = p.a JOIN conversations b ON b.conversation_id = p.b
+        ORDER BY p.probability DESC NULLS LAST, p.gap_days, p.a, p.b LIMIT $4 OFFSET $5
+    """
+    return rows(sql, (*key, window_days, size, (number - 1) * size, *values))
+
+
+def _numbered(filters: Filters, first: int) -> Asked:
+    """The filters' condition with its values numbered from `first`; the topic is left out, as the edge gives it."""
+    where, values = replace(filters, topic=()).where()
+    for i in range(len(values)):
+        where = where.replace("?", f"${first + i}", 1)
+    return where, values
