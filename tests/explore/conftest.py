@@ -74,10 +74,8 @@ def write_archive(path, contacts, *, links=(), edges=(), rejects=(), labels=TOPI
         ],
     }  # fmt: skip
     archive.append_shard({name: pa.Table.from_pylist(rows.get(name, []), schema=STORED[name]) for name in STORED})
-    threads = [
-        {"thread_id": row["thread_id"], "topic_id": row["topic_id"], "n_contacts": 1, "open": False}
-        for row in {row["thread_id"]: row for row in contacts}.values()
-    ]
+    thread_ids = list(dict.fromkeys(row["thread_id"] for row in contacts))
+    threads = [thread_of([row for row in contacts if row["thread_id"] == key]) for key in thread_ids]
     topics = [{"topic_id": key, "label": label, "n": 1, "source": "discovered"} for key, label in labels.items()]
     derived = {"links": links, "threads": threads, "edges": edges, "topics": topics, "assignments": contacts}
     for name, data in derived.items():
@@ -89,6 +87,15 @@ def write_archive(path, contacts, *, links=(), edges=(), rejects=(), labels=TOPI
     }  # fmt: skip
     archive.append_run(pa.Table.from_pylist([run], schema=RUNS["runs"]))
     return archive
+
+
+def thread_of(contacts: list[dict]) -> dict:
+    first, last = contacts[0], contacts[-1]
+    return {
+        "thread_id": first["thread_id"], "customer_id": first["customer_id"], "topic_id": first["topic_id"],
+        "first_at": first["started_at"], "last_at": last["ended_at"], "n_contacts": len(contacts),
+        "channels": sorted({row["channel"] or "" for row in contacts}), "open": False,
+    }  # fmt: skip
 
 
 def facts_of(archive: Archive) -> pa.Table:

@@ -129,8 +129,11 @@ def test_a_wrong_contact_in_the_address_opens_the_newest(open_app, small_archive
 
 def test_map_lists_the_pairs_behind_an_edge(open_app, small_archive):
     app = open_app(small_archive, "downstream")
-    assert "issue number 1" in [text.value for text in app.text]
-    assert "issue number 11" in [text.value for text in app.text]
+    pair = app.dataframe[-2].value.iloc[0]
+    assert (pair["issue_text_a"], pair["issue_text_b"]) == ("issue number 1", "issue number 11")
+    chats = [element.value for element in app.markdown]
+    assert any("number 1 " in chat for chat in chats)
+    assert any("number 11 " in chat for chat in chats)
     app.select_slider(key="starts").set_value(1000).run()
     assert not app.exception
     assert "No topic has 1,000 starts" in app.text[0].value

@@ -59,13 +59,25 @@ def test_timeline_ties_both_ways_and_keeps_to_the_customer(rows):
 
 
 def test_pairs_behind_an_edge(rows):
-    pairs = downstream.pairs(rows, "t2", "t3", number=1, size=10)
-    assert pairs[["conversation_id_a", "conversation_id_b"]].values.tolist() == [["c001", "c011"]]
-    found = downstream.edges(rows, window_days=14, min_starts=1)
-    assert found[["label_a", "label_b", "n_pairs"]].values.tolist() == [
-        ["Unexpected bill", "Slow wifi", 1], ["Slow wifi", "Plan change", 0],
+    asked = {"window_days": 14, "filters": Filters(), "number": 1, "size": 10}
+    pairs = downstream.pairs(rows, ("t2", "t3"), **asked)
+    first = pairs.iloc[0]
+    assert (first["conversation_id_a"], first["conversation_id_b"], first["probability"]) == ("c001", "c011", 0.9)
+    assert pairs["probability"].isna().sum() == len(pairs) - 1
+    assert first["n_all"] == first["n"] == len(downstream.pairs(rows, ("t2", "t3"), **asked | {"size": 1000}))
+    chat = downstream.pairs(rows, ("t2", "t3"), **asked | {"filters": Filters(channel=("chat",))})
+    assert set(chat["channel_a"]) == {"chat"}
+    assert chat["n"].iloc[0] < chat["n_all"].iloc[0] == first["n_all"]
+
+
+def test_edges_are_sorted_and_narrowed_to_topics(rows):
+    asked = {"window_days": 14, "min_starts": 1, "topics": (), "limit": 10}
+    found = downstream.edges(rows, **asked)
+    assert found[["label_a", "label_b", "is_clear"]].values.tolist() == [
+        ["Unexpected bill", "Slow wifi", True], ["Slow wifi", "Plan change", False],
     ]  # fmt: skip
-    assert len(downstream.edges(rows, window_days=14, min_starts=100)) == 1
+    assert len(downstream.edges(rows, **asked | {"min_starts": 100})) == 1
+    assert len(downstream.edges(rows, **asked | {"topics": ("Plan change",)})) == 1
     assert downstream.windows(rows) == [7, 14]
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from textinsight.explore import parts, state, words
+from textinsight.explore import evidence, parts, state, words
 from textinsight.explore.queries import conversation
+from textinsight.findings import Tag
 
-_MOST_TURNS, _QUOTED = 40, 48
+_MOST_TURNS = 40
 _SHOWN = ("issue", "resolution", "stated_repeat", "sentiment", "effort", "escalation", "churn_risk")
-_COLORS = {"issue": "blue", "resolution": "gray", "sentiment": "gray"}
 
 
 def side_by_side(earlier: str, later: str, *, gap: str) -> None:
@@ -40,26 +40,22 @@ def _conversation(conversation_id: str, role: str) -> None:
 
 
 def _turns(conversation_id: str) -> None:
+    """The turns, with the words that decided a tag highlighted and the tags named below."""
     source = state.source()
     turns, findings = conversation.turns(source, conversation_id), conversation.findings(source, conversation_id)
-    tags = {turn: parts.records(rows) for turn, rows in findings.groupby("turn")}
+    tags = {turn: list(map(_tag, parts.records(rows))) for turn, rows in findings.groupby("turn")}
     for turn in parts.records(turns.head(_MOST_TURNS)):
+        shown = [tag for tag in tags.get(turn["turn"], []) if tag.tag in _SHOWN]
         with st.container(gap=None):
             st.caption(words.escape(words.name(turn["role"], words.ROLES)))
-            st.text(turn["text"])
-            _evidence(tags.get(turn["turn"], []))
+            evidence.show(turn["text"], shown)
+            if shown:
+                with st.container(horizontal=True, gap="xsmall"):
+                    for tag in {evidence.tag_name(tag): tag for tag in shown}.values():
+                        st.badge(words.escape(evidence.tag_name(tag)), color=evidence.color(tag))
     if len(turns) > _MOST_TURNS:
         st.caption(f"The first {_MOST_TURNS} of {len(turns):,} turns.")
 
 
-def _evidence(tags: list[dict[str, Any]]) -> None:
-    """The tags that the turn decided, one badge a kind, with the words that decided it."""
-    kinds = {tag["tag"]: tag for tag in tags if tag["tag"] in _SHOWN}
-    if not kinds:
-        return
-    with st.container(horizontal=True, gap="xsmall"):
-        for kind, tag in kinds.items():
-            code = f"{kind} {tag['value']}"
-            label = words.TAGS.get(code, code.replace("_", " ").capitalize())
-            quote = words.short(tag["quote"], _QUOTED)
-            st.badge(words.escape(f"{label}: “{quote}”"), color=_COLORS.get(kind, "orange"))
+def _tag(row: dict[str, Any]) -> Tag:
+    return Tag(**{name: row[name] for name in Tag.__slots__})

@@ -91,7 +91,8 @@ def fcr(rows: pd.DataFrame) -> Spec:
         "series": [
             {
                 "type": "bar", "stack": "interval", "barMaxWidth": 8, "silent": True,
-                "itemStyle": {"color": "transparent"}, "name": "from", "data": [_or_none(v) for v in whole["low"]], "tooltip": {"show": False},
+                "itemStyle": {"color": "transparent"}, "name": "from", "tooltip": {"show": False},
+                "data": [_or_none(v) for v in whole["low"]],
             },
             {
                 "type": "bar", "stack": "interval", "barMaxWidth": 8, "name": "95% interval", "silent": True,

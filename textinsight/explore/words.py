@@ -98,8 +98,6 @@ HELP = {
     "n_starts": "Contacts that opened an issue of topic A and whose window is over.",
     "n_followed": "Starts that were followed by B.",
     "median_gap_days": "Days from the end of A to the start of B, median.",
-<<<<<<< HEAD
-    "n_pairs": "Pairs of contacts that are linked one by one: what can be read below.",
     "driver_share": "Contacts with this driver / contacts in view. A contact can have several drivers.",
     "high_effort": "Contacts with an effort score of 4 or 5 / contacts with a score. Lower is better.",
     "any_driver": "Contacts in which at least one driver shows / contacts. Lower is better.",
@@ -116,7 +114,6 @@ HELP = {
     "separation": "Coherence less the contacts' mean cosine to the next topic. Near 0 the two are hardly apart: look "
     "whether to merge them.",
     "confidence": "How sure the assignment of its contacts is, on average, 0 to 1.",
-=======
     "gap_days": "Days from the end of the earlier contact to the start of the later one.",
     "brought_on": "Probability that the earlier contact brought the later one on; – where it lies below the cut.",
     "weight": "Log-odds that the signal adds: above 0 speaks for the link, below 0 against it.",
@@ -138,7 +135,6 @@ HELP = {
     "avoidable_per_100_starts": "Avoidable contacts for each 100 starts of A.",
     "avoidable_cost": "Avoidable contacts × cost per contact.",
     "avoidable_interval": "95% interval of the avoidable contacts: both rates may be chance.",
->>>>>>> c9dadcd (Downstream map: clusters as bands, chance on demand, pairs side by side, verdicts; slides as PNG and SVG)
     "n_open_excluded": "Starts left out because their window is not over yet: what follows them is unknown.",
 }
 

@@ -46,7 +46,7 @@ def _headline(asked: Asked, edges: pd.DataFrame) -> None:
     avoidable = downstream.avoidable(source, asked.window, asked.cost)
     readings = downstream.readings(source)
     row = readings[readings["window_days"] == asked.window]
-    with st.grid(4, gap="small"):
+    with st.grid(4, min_column_width=215, gap="small"):
         strong = int((clear["n_starts"] >= words.SUPPORT).sum())
         _card("Clear arrows", f"{len(clear):,}", f"{strong:,} of them with {words.SUPPORT} starts or more", _CLEAR)
         most = parts.records(avoidable.head(1))
@@ -156,8 +156,8 @@ def _page() -> None:
 
 _CLEAR = "Edges with a false-discovery rate of at most 0.05 and a lift whose 95% interval lies above 1."
 _READINGS = (
-    ("Follow-ups related to the first", "related", "followups"),
-    ("Linked ones that are another issue", "downstream_share", "linked"),
+    ("Related follow-ups", "related", "followups"),
+    ("Downstream share", "downstream_share", "linked"),
 )
 _EMPTY = (
     "There is no edge to draw: no customer contacted again about another issue within the window.",
