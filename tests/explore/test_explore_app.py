@@ -98,35 +98,6 @@ def test_filters_come_from_the_address(open_app, small_archive):
     assert metrics(app)["Contacts"] == "15"
 
 
-def test_nothing_matches_is_said(open_app, small_archive):
-    app = open_app(small_archive, "contacts")
-    app.text_input(key="search").set_value("no such words").run()
-    assert not app.exception
-    assert app.text[0].value == "No contact matches the filters and the search."
-
-
-def test_contacts_are_paged_and_searched(open_app, small_archive):
-    app = open_app(small_archive, "contacts")
-    assert len(app.dataframe[0].value) == 50
-    app.text_input(key="search").set_value("number 11").run()
-    assert len(app.dataframe[0].value) == 11
-
-
-def test_reader_shows_turns_evidence_masks_and_links(open_app, small_archive):
-    app = open_app(small_archive, "conversation", contact="c010")
-    texts = [text.value for text in app.text]
-    assert "issue number 10 [CARD]" in texts
-    badges = " ".join(element.value for element in app.markdown)
-    for expected in ("Masked", "Issue", "Same issue", "This contact"):
-        assert expected in badges
-
-
-def test_a_wrong_contact_in_the_address_opens_the_newest(open_app, small_archive):
-    app = open_app(small_archive, "conversation", contact="' OR 1=1")
-    assert not app.exception
-    assert "issue number 119 [CARD]" in [text.value for text in app.text]
-
-
 def test_map_lists_the_pairs_behind_an_edge(open_app, small_archive):
     app = open_app(small_archive, "downstream")
     pair = app.dataframe[-2].value.iloc[0]
@@ -155,11 +126,6 @@ def test_hostile_text_stays_text(open_app, hostile_archive, page):
             assert "<script>" not in rendered
             assert "](http" not in rendered
             assert not re.search(r"(?<!\\)\*\*bold", rendered)
-
-
-def test_the_reader_shows_hostile_words_as_typed(open_app, hostile_archive):
-    app = open_app(hostile_archive, "conversation", contact="c000")
-    assert any("<script>alert(1)</script> ![x](http://evil.test/x.png)" in text.value for text in app.text)
 
 
 def test_no_page_renders_html_or_unescaped_markdown():
@@ -195,12 +161,6 @@ def test_a_custom_period_holds_its_last_day(open_app, small_archive):
     app.date_input(key="days").set_value((date(2026, 1, 5), date(2026, 1, 14))).run()
     assert not app.exception
     assert metrics(app)["Contacts"] == "10"
-
-
-def test_a_signal_names_topics_instead_of_ids(open_app, small_archive):
-    app = open_app(small_archive, "conversation", contact="c011")
-    found = [value for table in app.dataframe for value in table.value.get("found", [])]
-    assert "How often one follows the other: Unexpected bill → Slow wifi: 20%" in found
 
 
 def test_a_view_is_saved_opened_and_deleted(open_app, small_archive, tmp_path):

@@ -64,7 +64,7 @@ def test_a_job_fills_the_archive_and_leaves_no_raw_text(tmp_path):
     assert [path.name for path in (started.folder / "inputs").iterdir()] in (["out.jsonl"], [])
     assert stat.S_IMODE(started.folder.stat().st_mode) == 0o700
     job = wait(archive)
-    assert (job.id, job.state, job.exit_code, job.progress.stage) == (started.id, "done", 0, "writing tables")
+    assert (job.id, job.state, job.exit_code, job.progress.stage) == (started.id, "done", 0, "search index")
     assert json.loads(job.output())["report"]["inputs"][0]["n_stored"] == 5
     assert Archive(archive).table("conversations").num_rows == 5
     assert not (job.folder / "inputs").exists()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pyarrow as pa
 import pytest
 
 from textinsight.explore.filters import Filters
@@ -15,30 +16,50 @@ def rows(small_archive):
     return lambda sql, parameters=(): archive.query(sql, parameters).to_pandas()
 
 
-def test_search_is_a_bound_value_and_matches_every_word(rows):
-    assert contacts.count(rows, Filters(), "NUMBER 11") == 11  # 11 and 110..119
-    assert contacts.count(rows, Filters(), "' OR 1=1 --") == 0
-    assert contacts.count(rows, Filters(channel=("x') OR ('1'='1",)), "") == 0
-    assert contacts.count(rows, Filters(), "%") == 0
+def found_of(small_archive, *ids):
+    """Queries beside what a search found."""
+    archive = Archive(small_archive)
+    hits = pa.table({"conversation_id": list(ids), "place": range(len(ids)), "score": [1.0] * len(ids)})
+    return lambda sql, parameters=(): archive.query(sql, parameters, tables={"hits": hits}).to_pandas()
+
+
+def test_filters_are_bound_values(rows):
+    assert contacts.count(rows, Filters()) == 120
+    assert contacts.count(rows, Filters(channel=("x') OR ('1'='1",))) == 0
+
+
+def test_what_was_found_is_narrowed_and_sorted(rows, small_archive):
+    found = found_of(small_archive, "c007", "c003", "c110", "c004")
+    assert contacts.count(found, Filters(channel=("chat",)), found=True) == 2
+    for order, ids in {
+        contacts.BEST: ["c007", "c003", "c110", "c004"],
+        "Newest first": ["c110", "c007", "c004", "c003"],
+    }.items():
+        page = contacts.page(found, Filters(), order=order, number=1, size=10, found=True)
+        assert page["conversation_id"].tolist() == ids
+        sql, values = contacts.everything(Filters(), order=order, found=True)
+        assert found(sql, values)["conversation_id"].tolist() == ids
+    assert set(found(sql, values).columns) >= {"score", "issue_text", "conversation_id"}
 
 
 def test_pages_cover_every_contact_once(rows):
     seen = []
     for number in range(1, 4):
-        page = contacts.page(rows, Filters(), "", order=contacts.NEWEST, number=number, size=50)
+        page = contacts.page(rows, Filters(), order=contacts.NEWEST, number=number, size=50)
         seen += page["conversation_id"].tolist()
+        assert page["issue_text"].tolist() == [f"issue number {int(name[1:])}" for name in page["conversation_id"]]
     assert seen == [f"c{n:03d}" for n in range(119, -1, -1)]
 
 
 @pytest.mark.parametrize("order", list(contacts.ORDERS))
 def test_every_order_is_valid_sql(rows, order):
-    assert len(contacts.page(rows, Filters(), "", order=order, number=1, size=5)) == 5
-    sql, values = contacts.everything(Filters(), "issue", order=order)
+    assert len(contacts.page(rows, Filters(), order=order, number=1, size=5)) == 5
+    sql, values = contacts.everything(Filters(), order=order)
     assert len(rows(sql, values)) == 120
 
 
 def test_repeats_are_marked(rows):
-    page = contacts.page(rows, Filters(), "", order="Oldest first", number=1, size=120)
+    page = contacts.page(rows, Filters(), order="Oldest first", number=1, size=120)
     assert page.loc[page["repeat"], "conversation_id"].tolist() == ["c010"]
 
 

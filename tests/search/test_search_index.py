@@ -12,7 +12,7 @@ from textinsight.search import Index, drop, find, parse, refresh
 from textinsight.search.build import searchable
 from textinsight.search.files import FOLDER, WORDS
 from textinsight.search.passages import Passage, marks
-from textinsight.store import Archive, search_lock
+from textinsight.store import STORED, Archive, search_lock
 
 
 def ids(archive, text, **how):
@@ -146,10 +146,20 @@ def test_what_cannot_be_asked(archive):
         find(archive, "late", limit=0)
 
 
-def test_an_empty_archive_has_nothing_to_find(tmp_path):
+def test_an_empty_archive_has_nothing_to_find_until_it_is_filled(tmp_path, shard_of):
     empty = Archive(tmp_path / "empty", create=True)
     for by in ("words", "meaning"):
         assert find(empty, "late", by=by).hits == ()
+    empty.append_shard(shard_of(["late", "card"]))
+    assert ids(empty, "refund", by="meaning", limit=1) == ["late"]
+
+
+def test_without_vectors_words_are_found_all_the_same(tmp_path, shard_of):
+    bare = Archive(tmp_path / "bare", create=True)
+    bare.append_shard(shard_of(["late"]) | {"vectors": STORED["vectors"].empty_table()})
+    assert ids(bare, "refund") == ["late"]
+    assert ids(bare, "refund", by="meaning") == []
+    assert ids(bare, "late", by="like") == []
 
 
 @given(st.text(max_size=60))

@@ -1,21 +1,41 @@
-"""A turn's text with the words that decided its tags highlighted, safe where Markdown is rendered."""
+"""What was said, with the words that decided its tags on a coloured ground.
+
+The one place of the app where customers' words pass through Markdown: `marked` makes it, so that every character shows
+as it was typed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
+from textinsight.explore.marked import Color, Mark, markdown
 from textinsight.explore.words import TAGS, escape, name
 from textinsight.findings import Tag
 
-_COLORS = {"issue": "violet", "resolution": "blue", "sentiment 1": "blue"}
-_WHOLE = 0.8  # evidence that is nearly all of the turn needs no highlight
+_COLORS: dict[str, Color] = {
+    "issue": "violet",
+    "sales_offer": "gray",
+    "sentiment 1": "blue",
+    "resolution resolved": "blue",
+    "resolution moved": "gray",
+}
+
+
+def say(text: str, marks: Iterable[Mark] = (), *, before: str = "") -> None:
+    """The text as it was typed, with marks; before: who says it."""
+    st.markdown(f"{escape(before)} {markdown(text, marks)}" if before else markdown(text, marks))
 
 
 def show(text: str, tags: Sequence[Tag]) -> None:
-    """The turn's text with its evidence: the one place of the app where a customer's words pass through Markdown."""
-    st.markdown(marked(text, tags))
+    """The turn's text with its evidence."""
+    say(text, marks(tags))
+
+
+def marks(tags: Iterable[Tag], numbers: Sequence[int] | None = None) -> list[Mark]:
+    """Where the tags' evidence stands; numbers: a small figure behind each, to find its badge."""
+    return [Mark(tag.start, tag.end, color(tag), numbers[i] if numbers else 0) for i, tag in enumerate(tags)]
 
 
 def tag_name(tag: Tag) -> str:
@@ -24,21 +44,6 @@ def tag_name(tag: Tag) -> str:
     return TAGS.get(code, f"{name(tag.tag, {})}: {name(tag.value, {}).lower()}")
 
 
-def color(tag: Tag) -> str:
-    """Violet: the issue; blue: good or neutral; orange: needs attention."""
+def color(tag: Tag) -> Color:
+    """Violet: the issue; blue: good; orange: needs attention; grey: neither."""
     return _COLORS.get(f"{tag.tag} {tag.value}", _COLORS.get(tag.tag, "orange"))
-
-
-def marked(text: str, tags: Sequence[Tag]) -> str:
-    """`text` as Markdown that shows it as typed, on one line, the evidence on a coloured ground; shorter spans win."""
-    paint: list[str | None] = [None] * len(text)
-    for tag in sorted(tags, key=lambda tag: tag.start - tag.end):
-        if tag.end - tag.start < _WHOLE * len(text):
-            paint[tag.start : tag.end] = [color(tag)] * (min(tag.end, len(text)) - tag.start)
-    out, start = [], 0
-    for at in range(1, len(text) + 1):
-        if at == len(text) or paint[at] != paint[start]:
-            piece, hue = escape(text[start:at]), paint[start]
-            out.append(f":{hue}-background[{piece}]" if hue and piece.strip() else piece)
-            start = at
-    return "".join(out)

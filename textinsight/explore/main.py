@@ -12,13 +12,14 @@ from textinsight.explore import access, doors, fresh, progress, sidebar, state, 
 
 _ICON = Path(__file__).parent / "icon.svg"
 _ALONE = ("Try it",)  # needs no archive
-_FILTERED = ("Overview", "Topics", "Repeat issues", "Downstream map", "Contacts", "Conversation", "Effort")
+_FILTERED = ("Overview", "Topics", "Repeat issues", "Downstream map", "Conversations", "Conversation", "Effort")
+_BY_CLICK = ("conversation",)  # reached from a list: the menu does not show it
 _PAGES = (
     ("overview", "Overview", ":material/monitoring:", "Headline figures, trend, and what to fix first."),
     ("topics", "Topics", ":material/category:", "What customers contact us about, as a tree and as a map."),
     ("downstream", "Downstream map", ":material/account_tree:", "Which issues bring on which later ones."),
-    ("contacts", "Contacts", ":material/forum:", "Every contact: filter, search, read, download."),
-    ("conversation", "Conversation", ":material/chat:", "One conversation, its evidence, and what it is linked to."),
+    ("contacts", "Conversations", ":material/forum:", "Search what was said; filter, read, download."),
+    ("conversation", "Conversation", ":material/chat:", "One conversation, its evidence, its customer."),
     ("effort", "Effort", ":material/fitness_center:", "What made it hard for customers, in their words."),
     ("data", "Data", ":material/database:", "Add conversations; what was read, refused and why; what can be measured."),
     ("tryit", "Try it", ":material/science:", "Paste a conversation: its tags, and the words that decided them."),
@@ -29,7 +30,14 @@ def main() -> None:
     """Run the app."""
     st.set_page_config("textinsight", str(_ICON), layout="wide", menu_items={"About": f"textinsight {__version__}"})
     pages = [
-        st.Page(state.PAGES / f"{name}.py", title=title, icon=icon, help=help_, default=name == "overview")
+        st.Page(
+            state.PAGES / f"{name}.py",
+            title=title,
+            icon=icon,
+            help=help_,
+            default=name == "overview",
+            visibility="hidden" if name in _BY_CLICK else "visible",
+        )
         for name, title, icon, help_ in _PAGES
     ]
     if (refusal := access.refusal()) is not None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
 import pandas as pd
+import pyarrow as pa
 import streamlit as st
 
 from textinsight.explore.filters import Filters
@@ -80,16 +81,26 @@ def no_match(source: Source, total: int) -> None:
         )
 
 
-def download(source: Source, label: str, file_name: str, sql: str, parameters: Sequence[Any] = ()) -> None:
-    """A button for a CSV of the query's rows, made when asked for."""
-    make = partial(csv_bytes, source.archive, sql, parameters)
+def download(
+    source: Source,
+    label: str,
+    file_name: str,
+    sql: str,
+    parameters: Sequence[Any] = (),
+    *,
+    tables: Callable[[], Mapping[str, pa.Table]] = dict,
+) -> None:
+    """A button for a CSV of the query's rows, made when asked for; tables: others that the SQL names."""
+    make = partial(csv_bytes, source.archive, sql, parameters, tables=tables)
     st.download_button(label, make, file_name, "text/csv", icon=":material/download:", on_click="ignore")
 
 
-def csv_bytes(archive: Archive, sql: str, parameters: Sequence[Any]) -> bytes:
+def csv_bytes(
+    archive: Archive, sql: str, parameters: Sequence[Any], *, tables: Callable[[], Mapping[str, pa.Table]] = dict
+) -> bytes:
     """The query's rows as CSV; cells that a spreadsheet would run as a formula are defused."""
     file = io.BytesIO()
-    write_csv(archive.query(f"{sql} LIMIT {CSV_ROWS}", parameters).to_reader(), file)
+    write_csv(archive.query(f"{sql} LIMIT {CSV_ROWS}", parameters, tables=tables()).to_reader(), file)
     return file.getvalue()
 
 

@@ -22,6 +22,7 @@ STAGES = {
     "reading and tagging": "Reading and tagging",
     "topics": "Finding topics",
     "links": "Linking contacts of one customer",
+    "search index": "Making it searchable",
 }
 
 

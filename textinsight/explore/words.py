@@ -56,6 +56,7 @@ TAGS = {
     "resolution unresolved": "Not resolved",
     "resolution moved": "Passed on",
 }
+FLAGS = {"stated_repeat": "Says it is a repeat", "escalation": "Escalation", "churn_risk": "Churn risk"}
 SIGNALS = {
     "prior": "Starting point",
     "issue_similarity": "Wording of the issue",
@@ -139,6 +140,9 @@ HELP = {
 }
 
 
+_ARROW = re.compile(r"(?<!\S)(<-|[-<>~])([->=])(?!\S)")
+
+
 def topic(label: str | None) -> str:
     """A topic's name; contacts without one are unclear."""
     return label if isinstance(label, str) and label else UNCLEAR
@@ -155,6 +159,7 @@ def escape(text: str) -> str:
     one_line = re.sub(r"\s+", " ", text)
     # Links, icons and emoji are found in the text after escapes are resolved: an invisible word joiner hides them.
     hidden = re.sub(r"[:@]", "\\g<0>\u2060", one_line).replace("www.", "www\u2060.")
+    hidden = _ARROW.sub("\\1\u2060\\2", hidden)  # so are arrows and dashes that would be typeset
     return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|~$:&=^])", r"\\\1", hidden)
 
 

@@ -46,13 +46,11 @@ def refresh(archive: Archive, *, progress: Callable[[int], object] = int) -> Ind
         if _is_outdated(folder, shards, engine):
             drop(archive)
         with writing(folder) as db:
-            if engine and not db.execute("SELECT 1 FROM about").fetchone():
+            if not db.execute("SELECT 1 FROM about").fetchone():
                 db.execute("INSERT INTO about VALUES (?, ?, ?)", (VERSION, *engine))
             known = {name for (name,) in db.execute("SELECT name FROM shards")}
             before = _count(db)
-            for n in _added(
-                archive, db, [name for name in shards if name not in known], dimension=engine[1] if engine else 0
-            ):
+            for n in _added(archive, db, [name for name in shards if name not in known], dimension=engine[1]):
                 progress(n)
             total = _count(db)
             if total - before >= _OPTIMIZE_FROM:
@@ -74,19 +72,19 @@ def searchable(text: str) -> str:
     return text.replace(BREAK, " ").replace("\0", " ")
 
 
-def _engine(archive: Archive) -> tuple[str, int] | None:
-    """(encoder, dimension) of the archive's vectors; None if it has none."""
+def _engine(archive: Archive) -> tuple[str, int]:
+    """(encoder, dimension) of the archive's vectors; ("", 0) if it has none."""
     rows = archive.query("SELECT engine, octet_length(vector) // 2 AS d FROM vectors LIMIT 1").to_pylist()
-    return (rows[0]["engine"], rows[0]["d"]) if rows else None
+    return (rows[0]["engine"], rows[0]["d"]) if rows else ("", 0)
 
 
-def _is_outdated(folder: Path, shards: list[str], engine: tuple[str, int] | None) -> bool:
+def _is_outdated(folder: Path, shards: list[str], engine: tuple[str, int]) -> bool:
     if not folder.is_dir():
         return False
     with writing(folder) as db:
         known = {name for (name,) in db.execute("SELECT name FROM shards")}
         about = db.execute("SELECT version, engine, dimension FROM about").fetchone()
-    return bool(known) and (not known <= set(shards) or about != (VERSION, *(engine or ("", 0))))
+    return not known <= set(shards) or (about is not None and about != (VERSION, *engine))
 
 
 def _count(db: sqlite3.Connection) -> int:

@@ -108,6 +108,8 @@ class Index:
 
     def meaning(self, text: str, *, most: int = 1000, among: pa.Array | None = None) -> Hits:
         """The `most` conversations whose issue is nearest to the text's meaning. among: ids to choose from."""
+        if not self._dimension:
+            return _nothing()
         name = self._engine if self._engine.startswith("torch:") else self._engine.partition("@")[0]
         encoder = load_encoder(name)
         if encoder.name != self._engine:
@@ -125,6 +127,8 @@ class Index:
                 f"no conversation {conversation_id!r} in the search index",
                 hint="textinsight export conversations lists the ids; textinsight search --build adds new ones",
             )
+        if not self._dimension:
+            return _nothing()
         rows, scales = self._vectors()
         return self._nearest(rows[number].astype(np.float32) * scales[number], most, among, without=number)
 

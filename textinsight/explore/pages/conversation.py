@@ -8,34 +8,42 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from textinsight.explore import charts, parts, sidebar, state, words
+from textinsight.explore import access, charts, correcting, found, parts, sidebar, state, transcript, words
 from textinsight.explore.queries import contacts, conversation, downstream
-from textinsight.ingest.redact.config import spans_of
+from textinsight.store import Correction
 
-_LONG = 400  # turns drawn at once
-_BUBBLE = 560
-_FLAGS = {"stated_repeat": "Says it is a repeat", "escalation": "Escalation", "churn_risk": "Churn risk"}
 _WEIGHT = "Log-odds: above 0 speaks for the link, below 0 against it."
-_TAG_COLORS = {"sentiment": "gray", "resolution": "blue", "issue": "violet"}
+_LEGEND = (("Issue", "violet"), ("Attention", "orange"), ("Good", "blue"), ("Other", "gray"))
 
 
-def _header(contact: dict[str, Any]) -> None:
+def _header(contact: dict[str, Any], said: list[Correction]) -> None:
     newer, older = contacts.neighbours(state.source(), sidebar.filters(), contact["conversation_id"])
-    left, right = st.columns([5, 2], vertical_alignment="bottom")
+    left, right = st.columns([5, 3], vertical_alignment="bottom")
     with left:
         told = [parts.when(contact["started_at"]), contact["channel"], contact["company"]]
         told += [f"customer {contact['customer_id']}" if contact["customer_id"] else "customer unknown"]
         parts.title("Conversation", " · ".join(str(part) for part in told if isinstance(part, str) and part))
     with right.container(horizontal=True, horizontal_alignment="right"):
+        st.button(
+            "Find alike", icon=":material/search:", help="Conversations whose issue means the same",
+            on_click=_alike, args=(contact["conversation_id"],),
+        )  # fmt: skip
         _step("Newer", ":material/chevron_left:", newer)
         _step("Older", ":material/chevron_right:", older)
-    with st.container(horizontal=True, gap="xsmall"):
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         parts.topic_badge(contact["topic_label"])
         parts.resolution_badge(contact["resolution"])
-        for flag in (text for column, text in _FLAGS.items() if contact[column] is True):
+        for flag in (text for column, text in words.FLAGS.items() if contact[column] is True):
             st.badge(flag, color="orange")
         for driver in contact["effort_drivers"] if contact["effort_drivers"] is not None else ():
             st.badge("Effort: " + words.escape(words.name(driver, {}).lower()), color="orange")
+        st.space("stretch")
+        correcting.button(contact)
+    correcting.lines(said)
+
+
+def _alike(conversation_id: str) -> None:
+    st.session_state["go_alike"] = conversation_id
 
 
 def _step(label: str, icon: str, conversation_id: str | None) -> None:
@@ -45,46 +53,17 @@ def _step(label: str, icon: str, conversation_id: str | None) -> None:
     )
 
 
-def _chat(turns: pd.DataFrame, findings: pd.DataFrame) -> None:
-    by_turn = {turn: parts.records(tags) for turn, tags in findings.groupby("turn")}
-    for turn in parts.records(turns.head(_LONG)):
-        _turn(turn, by_turn.get(turn["turn"], []))
-    if len(turns) > _LONG:
-        st.caption(f"The first {_LONG} of {len(turns):,} turns.")
-
-
-def _turn(turn: dict[str, Any], tags: list[dict[str, Any]]) -> None:
-    is_customer = turn["role"] == "customer"
-    side, avatar = ("left", ":material/person:") if is_customer else ("right", ":material/support_agent:")
-    with (
-        st.container(horizontal=True, horizontal_alignment=side),
-        st.chat_message("user" if is_customer else "assistant", avatar=avatar, width=_BUBBLE),
-        st.container(gap="xsmall"),
-    ):
-        at = "" if pd.isna(turn["offset_s"]) else f" · {words.elapsed(turn['offset_s'])}"
-        st.caption(words.escape(words.name(turn["role"], words.ROLES) + at))
-        st.text(turn["text"])
-        _marks(turn["text"], tags)
-
-
-def _marks(text: str, tags: list[dict[str, Any]]) -> None:
-    """What was masked in the turn, and each tag with the words that decided it."""
-    masked = sorted({span.kind.name.lower() for span in spans_of(text)})
-    if masked:
-        st.badge("Masked: " + words.escape(", ".join(masked)), icon=":material/lock:", color="gray")
-    for tag in tags:
-        with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-            label = words.escape(_tag_name(tag))
-            st.badge(
-                label, color=_TAG_COLORS.get(tag["tag"], "orange"), help=f"Decided by {words.escape(tag['model'])}"
-            )
-            if len(tag["quote"]) < 0.8 * len(text):
-                st.text(f"“{words.short(tag['quote'], 80)}”")
-
-
-def _tag_name(tag: dict[str, Any]) -> str:
-    code = f"{tag['tag']} {tag['value']}"
-    return words.TAGS.get(code, f"{words.name(tag['tag'], {})}: {words.name(tag['value'], {}).lower()}")
+def _chat(turns: pd.DataFrame, findings: pd.DataFrame, said: list[Correction]) -> None:
+    with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
+        st.caption("Words that decided a tag are marked:", width="content")
+        for name, color in _LEGEND:
+            st.badge(name, color=color)
+    shown = transcript.Shown(
+        search=found.looked_for(),
+        wrong=correcting.wrong(said),
+        edit=correcting.mood_dialog if access.is_editor() else None,
+    )
+    transcript.chat(turns, findings, shown)
 
 
 def _facts(contact: dict[str, Any], turns: pd.DataFrame) -> None:
@@ -161,14 +140,16 @@ def _page() -> None:
         parts.no_match(source, source.panel.total)
         return
     contact = parts.records(conversation.contact(source, chosen))[0]
-    turns = conversation.turns(source, chosen)
-    _header(contact)
+    turns, said = conversation.turns(source, chosen), correcting.standing(chosen)
+    _header(contact, said)
     chat, about = st.columns([3, 2], gap="medium")
     with chat:
-        _chat(turns, conversation.findings(source, chosen))
+        _chat(turns, conversation.findings(source, chosen), said)
     with about:
         _facts(contact, turns)
         _timeline(conversation.timeline(source, chosen))
 
 
+if like := st.session_state.pop("go_alike", None):
+    state.open_page("contacts", like=like)
 _page()

@@ -51,6 +51,16 @@ def details(rows: Rows, frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     return frame.merge(rows(sql, (*shards, *ids)), on="conversation_id", how="left")
 
 
+def topic_names(rows: Rows) -> dict[str, str]:
+    """The topics' names by topic_id, in the order of their names; a topic under a theme with it."""
+    found = rows(
+        "SELECT t.topic_id, CASE WHEN p.label IS NULL THEN t.label ELSE p.label || ' › ' || t.label END AS name "
+        "FROM topics t LEFT JOIN topics p ON p.topic_id = t.parent_id "
+        "WHERE t.topic_id NOT IN (SELECT parent_id FROM topics WHERE parent_id IS NOT NULL) ORDER BY name, t.topic_id"
+    )
+    return dict(zip(found["topic_id"], found["name"], strict=True))
+
+
 def timeline(rows: Rows, conversation_id: str) -> pd.DataFrame:
     """The customer's contacts nearest to this one, newest first, and the link between each and this one, if any."""
     found = rows(
