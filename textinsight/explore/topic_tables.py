@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from textinsight.explore import charts, parts, sidebar, state, words
+from textinsight.explore import parts, sidebar, state, words
+from textinsight.explore.board.plan import support
 from textinsight.explore.queries import topics
 from textinsight.explore.topic_tree import Node, compared
 
@@ -107,7 +108,7 @@ def follows(node: Node) -> None:
     st.session_state["follow_edges"] = list(zip(frame["topic_a"], frame["topic_b"], strict=True))
     st.dataframe(
         frame.assign(
-            supported=[_MARKS[charts.support(row["n_starts"], row["q_value"])] for row in rows],
+            supported=[_MARKS[support(row["n_starts"], row["q_value"])] for row in rows],
             interval=[f"{row['lift_low']:.1f} – {row['lift_high']:.1f}" for row in rows],
             rate=100 * frame["rate"], base_rate=100 * frame["base_rate"], q=frame["q_value"].map(words.small),
         ),
