@@ -134,8 +134,17 @@ def test_hostile_words_are_shown_as_typed(open_page, hostile_archive):
 
 def test_a_signal_names_topics_instead_of_ids(open_page, archive):
     app = open_page(archive, "conversation", contact="c011")
-    found = [value for table in app.dataframe for value in table.value.get("found", [])]
-    assert "How often one follows the other: Unexpected bill → Slow wifi: 20%" in found
+    found = [value for table in app.dataframe for value in table.value.get("value", [])]
+    assert "Unexpected bill → Slow wifi: 20%" in found
+
+
+def test_a_link_is_rejected_in_the_reader(open_page, archive):
+    app = open_page(archive, "conversation", contact="c010")
+    button(app, "Reject").click().run()
+    assert not app.exception
+    links = Archive(archive).query("SELECT reviewed FROM links WHERE conversation_id = 'c010' AND earlier_id = 'c000'")
+    assert links["reviewed"].to_pylist() == ["rejected"]
+    assert "Rejected" in said(open_page(archive, "conversation", contact="c010"))
 
 
 def test_a_tag_is_corrected_shown_and_taken_back(open_page, archive):

@@ -16,6 +16,7 @@ from textinsight.store.corrections import FLAGS, TAGS
 
 NAMES = {"topic": "Topic", "resolution": "Outcome", "sentiment": "Sentiment", **words.FLAGS}
 MOODS = {"-1": "Negative", "0": "Neutral", "1": "Positive"}
+_TOLD = "told_of_tags"  # what to say once the page is drawn again
 _FOLLOWS = "Figures follow at once; links and measures when contacts are linked again."
 
 
@@ -31,12 +32,14 @@ def wrong(said: list[Correction]) -> frozenset[tuple[str, str, int | None]]:
 
 def button(contact: dict[str, Any]) -> None:
     """For editors: what opens the form with every tag of the conversation."""
-    if access.is_editor():
-        st.button("Check the tags", icon=":material/fact_check:", key="check_tags", on_click=_check, args=(contact,))
+    if access.is_editor() and st.button("Check the tags", icon=":material/fact_check:", key="check_tags"):
+        _check(contact)
 
 
 def lines(said: list[Correction]) -> None:
     """What people said of the tags, each to be taken back."""
+    if told := st.session_state.pop(_TOLD, None):
+        st.toast(words.escape(told), icon=":material/info:")
     right = [one for one in said if one.new == one.old]
     labels = conversation.topic_names(state.source()) if said else {}
     for one in said:
@@ -47,7 +50,7 @@ def lines(said: list[Correction]) -> None:
 
 
 def mood_dialog(turn: dict[str, Any]) -> None:
-    """Ask what the sentiment of a turn should be; call it from a callback."""
+    """Ask what the sentiment of a turn should be; not from a callback, where the dialog would lose its place."""
     _mood(turn)
 
 
@@ -148,10 +151,9 @@ def _store(given: list[Correction]) -> None:
         return
     try:
         correct(state.source().archive, *given)
+        st.session_state[_TOLD] = f"Saved. {_FOLLOWS}"
     except TextinsightError as error:
-        st.toast(words.escape(str(error)), icon=":material/error:")
-    else:
-        st.toast("Saved. " + words.escape(_FOLLOWS), icon=":material/check:")
+        st.session_state[_TOLD] = str(error)
 
 
 def _undo(said: list[Correction]) -> None:
@@ -161,7 +163,7 @@ def _undo(said: list[Correction]) -> None:
         for one in said:
             undo_correction(state.source().archive, one, editor=_editor())
     except TextinsightError as error:
-        st.toast(words.escape(str(error)), icon=":material/error:")
+        st.session_state[_TOLD] = str(error)
 
 
 def _editor() -> str | None:

@@ -79,11 +79,11 @@ def _head(turn: dict[str, Any], shown: Shown, *, is_customer: bool) -> None:
             st.badge(f"{name} (corrected)", color=color, icon=":material/edit:")
         elif turn["sentiment"]:
             st.badge(name, color=color)
-        if shown.edit is not None:
-            st.button(
-                "Correct", key=f"mood_{turn['turn']}", icon=":material/edit:", type="tertiary",
-                help="Correct the sentiment of this turn", on_click=shown.edit, args=(turn,),
-            )  # fmt: skip
+        if shown.edit is None:
+            return
+        help_ = "Correct the sentiment of this turn"
+        if st.button("Correct", key=f"mood_{turn['turn']}", icon=":material/edit:", type="tertiary", help=help_):
+            shown.edit(turn)
 
 
 def _badges(tags: list[Tag], numbers: list[int] | None) -> None:

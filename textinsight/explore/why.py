@@ -21,8 +21,8 @@ _TABLE = {
 }
 
 
-def waterfall(evidence: Iterable[Mapping[str, Any]]) -> None:
-    """The chart and its rows side by side."""
+def waterfall(evidence: Iterable[Mapping[str, Any]], *, stacked: bool = False) -> None:
+    """The chart and its rows side by side; stacked: one above the other, where there is little room."""
     labels = downstream.labels(state.source())
     steps = link.waterfall(evidence)
     frame = pd.DataFrame(
@@ -34,7 +34,9 @@ def waterfall(evidence: Iterable[Mapping[str, Any]]) -> None:
             for step in steps
         ]
     )  # fmt: skip
-    left, right = st.columns(2, gap="medium", vertical_alignment="center")
+    left, right = (
+        (st.container(), st.container()) if stacked else st.columns(2, gap="medium", vertical_alignment="center")
+    )
     with left:
         spec = link_charts.waterfall(frame)
         st.echarts_chart(spec, height=44 + 34 * len(frame), alt="How the signals add up to the link's probability")

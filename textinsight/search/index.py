@@ -21,7 +21,7 @@ from textinsight.store import Archive
 from textinsight.topics import bare
 
 Speaker = Literal["anyone", "customer"]
-MOST_RANKED = 100_000  # conversations that match; more are given newest first: then a rank says nothing
+MOST_RANKED = 200_000  # conversations that match; more are given newest first: then a rank says nothing
 _MATCHING = "FROM said WHERE said MATCH ? AND rowid < ?"  # later additions are another Index's
 _CHUNK = 8192  # rows: float32 of them stay in the processor's cache
 
@@ -88,7 +88,7 @@ class Index:
         return next(name for name, first, n in self.shards if first <= number < first + n)
 
     def words(self, query: Query, *, speaker: Speaker = "anyone", ranked: bool = True) -> Hits:
-        """All conversations that match, the best (BM25) first; if more than 100,000 match or not ranked, the last
+        """All conversations that match, the best (BM25) first; if more than 200,000 match or not ranked, the last
         stored first.
         """
         if not query.fts:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from textinsight.explore import access, charts, correcting, found, parts, sidebar, state, transcript, words
-from textinsight.explore.queries import contacts, conversation, downstream
+from textinsight.explore import (
+    access,
+    charts,
+    correcting,
+    found,
+    judging,
+    parts,
+    sidebar,
+    state,
+    transcript,
+    why,
+    words,
+)
+from textinsight.explore.queries import contacts, conversation
 from textinsight.store import Correction
 
-_WEIGHT = "Log-odds: above 0 speaks for the link, below 0 against it."
 _LEGEND = (("Issue", "violet"), ("Attention", "orange"), ("Good", "blue"), ("Other", "gray"))
 
 
@@ -77,15 +87,15 @@ def _facts(contact: dict[str, Any], turns: pd.DataFrame) -> None:
             st.echarts_chart(charts.sentiment_path(turns), height=150, alt="Sentiment of the customer's turns")
 
 
-def _timeline(rows: pd.DataFrame) -> None:
+def _timeline(rows: pd.DataFrame, here: str) -> None:
     st.subheader("Contacts of this customer", anchor=False, help="The nearest in time, and what ties them to this one.")
     for conversation_id, ties in rows.groupby("conversation_id", sort=False):
-        _contact(str(conversation_id), parts.records(ties))
+        _contact(str(conversation_id), parts.records(ties), here)
     if len(rows) == 1:
         st.caption("No other contact is known: the customer has none in this archive, or no id came with it.")
 
 
-def _contact(conversation_id: str, ties: list[dict[str, Any]]) -> None:
+def _contact(conversation_id: str, ties: list[dict[str, Any]], here: str) -> None:
     row = ties[0]
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -100,7 +110,7 @@ def _contact(conversation_id: str, ties: list[dict[str, Any]]) -> None:
                 st.button("Open", key=f"open_{conversation_id}", type="tertiary", **turn)
         st.text(f"{words.topic(row['topic_label'])}: {words.short(row['issue_text'], 110) or 'no issue stated'}")
         for tie in (tie for tie in ties if isinstance(tie["relation"], str)):
-            _why(tie)
+            _why(tie, conversation_id, here)
 
 
 def _tie_name(tie: dict[str, Any]) -> str:
@@ -111,25 +121,13 @@ def _tie_name(tie: dict[str, Any]) -> str:
     return words.escape(f"{what} · {words.chance(tie['probability'])}")
 
 
-def _named(value: str) -> str:
-    """What a signal found, with topics by name."""
-    labels = downstream.labels(state.source())
-    return re.sub(r"[^\s:]+", lambda word: labels.get(word[0], word[0]), value)
-
-
-def _why(tie: dict[str, Any]) -> None:
-    signals = [
-        {"found": f"{words.name(part['signal'], words.SIGNALS)}: {_named(part['value'])}", "weight": part["weight"]}
-        for part in (tie["evidence"] if tie["evidence"] is not None else ())
-    ]
-    with st.expander(words.escape(f"Why: {tie['gap_days']:.1f} days apart, {len(signals)} signals")):
-        st.dataframe(
-            pd.DataFrame(signals), hide_index=True, row_height=28, alt="Signals that tie the two contacts",
-            column_config={
-                "found": st.column_config.TextColumn("What was found", width=225),
-                "weight": st.column_config.NumberColumn("Weight", width=65, format="%+.2f", help=_WEIGHT),
-            },
-        )  # fmt: skip
+def _why(tie: dict[str, Any], conversation_id: str, here: str) -> None:
+    """The signals that tie the two contacts, and for editors whether they are right."""
+    evidence = list(tie["evidence"]) if tie["evidence"] is not None else []
+    with st.expander(words.escape(f"Why: {tie['gap_days']:.1f} days apart, {len(evidence)} signals")):
+        why.waterfall(evidence, stacked=True)
+        later, earlier = (here, conversation_id) if tie["is_earlier"] else (conversation_id, here)
+        judging.buttons(judging.Pair(later, earlier, tie["relation"], judging.verdict_of(tie["reviewed"])))
 
 
 def _page() -> None:
@@ -147,7 +145,8 @@ def _page() -> None:
         _chat(turns, conversation.findings(source, chosen), said)
     with about:
         _facts(contact, turns)
-        _timeline(conversation.timeline(source, chosen))
+        judging.pending_bar()
+        _timeline(conversation.timeline(source, chosen), chosen)
 
 
 if like := st.session_state.pop("go_alike", None):
