@@ -32,7 +32,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run",
 ]  # fmt: skip
-WITHIN_MS = 30_000
+WITHIN_MS = 60_000
 LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
 COMPANY, CAUSE, N_OTHERS = "Tellumo", "router_replacement", 150
 

@@ -4,7 +4,7 @@ import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.app]
 
-PAGES = ("", "downstream")
+PAGES = ("", "repeats", "downstream")
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.app
 
 APP = Path(__file__).parents[2] / "app.py"
 PAGE_FILES = Path(downstream.__file__).parents[1] / "pages"  # of the installed package, wherever that is
-PAGES = ("overview", "topics", "effort", "contacts", "conversation", "downstream", "data", "tryit")
+PAGES = ("overview", "topics", "repeats", "effort", "contacts", "conversation", "downstream", "data", "tryit")
 MARKED_UP = ("markdown", "title", "subheader", "caption", "badge", "metric")
 
 

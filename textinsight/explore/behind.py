@@ -30,13 +30,15 @@ _COLUMNS = {
 def choose(key: Key) -> None:
     """Show what is behind this arrow; call it from a callback."""
     st.query_params["arrow"] = _JOIN.join(key)
-    st.session_state.pop("pair", None)
+    for name in ("pair", "edge"):
+        st.session_state.pop(name, None)
 
 
 def chosen() -> Key | None:
-    """The arrow named in the address."""
+    """The arrow named in the address, or handed over by another page."""
     a, _, b = st.query_params.get("arrow", "").partition(_JOIN)
-    return (a, b) if a and b else None
+    handed: Key | None = st.session_state.get("edge")
+    return (a, b) if a and b else handed
 
 
 def pairs(edges: pd.DataFrame, *, window: int) -> None:

@@ -15,10 +15,11 @@ Spec = dict[str, Any]
 SYMBOLS = ("circle", "rect", "triangle", "diamond", "pin", "roundRect")
 OUTCOMES = {"resolved": BLUE, "unresolved": ORANGE, "moved": GREY, "unclear": GREY}
 _FAINT = {"lineStyle": {"opacity": 0.4}}
+_BESIDE = "#7a8591"  # of figures beside bars: readable on light and dark
 
 
 def waterfall(steps: pd.DataFrame) -> Spec:
-    """Log-odds from the first signal to the final one; steps: signal, weight, start, end, probability (%)."""
+    """Log-odds from the first signal to the final one; steps: signal, weight, start, end, probability (%), is_final."""
     rows = steps.iloc[::-1].to_dict("records")
     base, over, under = zip(*(_floating(row["start"], row["end"]) for row in rows), strict=True)
     marks = [
@@ -30,7 +31,12 @@ def waterfall(steps: pd.DataFrame) -> Spec:
     return {
         "grid": {"left": 4, "right": 48, "top": 4, "bottom": 4, "containLabel": True},
         "xAxis": {"type": "value", "splitLine": _FAINT},
-        "yAxis": {"type": "category", "data": [row["signal"] for row in rows], "axisTick": {"show": False}},
+        "yAxis": {
+            "type": "category",
+            "data": [row["signal"] for row in rows],
+            "axisTick": {"show": False},
+            "axisLabel": {"width": 130, "overflow": "truncate"},
+        },
         "series": [
             {**bar, "name": "before", "itemStyle": {"color": "transparent"}, "data": list(base)},
             {**bar, "name": "after", "data": marks},
@@ -46,26 +52,38 @@ def timelines(threads: pd.DataFrame, contacts: pd.DataFrame) -> Spec:
     the order of the dots is that of `contacts` within each channel (`dots` gives it).
     """
     lane = {thread: i for i, thread in enumerate(threads["thread_id"])}
-    channels = sorted(contacts["channel"].unique())
+    named = channels(contacts)
     return {
+        "animation": False,  # else lines stay where they were while the page widens
         "tooltip": {"confine": True},
-        "legend": {"top": 0, "left": 0, "data": channels, "itemStyle": {"color": GREY}, "selectedMode": False},
+        "legend": {
+            "top": 0, "left": 0, "data": named, "itemStyle": {"color": GREY}, "selectedMode": False, "itemWidth": 13,
+            "itemHeight": 13,
+        },
         "grid": {"left": 8, "right": 24, "top": 34, "bottom": 4, "containLabel": True},
         "xAxis": {
-            "type": "value", "name": "days", "min": 0, "minInterval": 1, "splitLine": _FAINT, "nameLocation": "end",
+            "type": "value", "min": 0, "minInterval": 1, "splitLine": _FAINT,
+            "axisLabel": {"formatter": "{value} days"},
         },
         "yAxis": {
-            "type": "category", "inverse": True, "axisTick": {"show": False},
+            "type": "category", "inverse": True, "axisTick": {"show": False}, "axisLabel": {"margin": 16},
+            "axisLine": {"show": False},
             "data": [_lane(thread) for thread in threads.to_dict("records")],
         },
         "series": [
             {
                 "type": "scatter", "name": channel, "symbol": SYMBOLS[i % len(SYMBOLS)], "symbolSize": 13, "z": 3,
+                "selectedMode": "single",
                 "data": [_dot(row, lane) for row in dots(contacts, channel).to_dict("records")],
             }
-            for i, channel in enumerate(channels)
+            for i, channel in enumerate(named)
         ] + [_spans(contacts, lane)],
     }  # fmt: skip
+
+
+def channels(contacts: pd.DataFrame) -> list[str]:
+    """The channels in the order of their series."""
+    return sorted(contacts["channel"].unique())
 
 
 def dots(contacts: pd.DataFrame, channel: str) -> pd.DataFrame:
@@ -101,6 +119,7 @@ def fcr(rows: pd.DataFrame) -> Spec:
             },
             {
                 "type": "scatter", "name": "Observed", "symbolSize": 11, "z": 4, "data": observed,
+                "selectedMode": "single",
                 "itemStyle": {"color": BLUE},
             },
             {
@@ -113,24 +132,24 @@ def fcr(rows: pd.DataFrame) -> Spec:
 
 def quartiles(rows: pd.DataFrame) -> Spec:
     """Repeat rate by quartile of handle time; rows: quartile 1..4, median_s, repeat_rate, low, high."""
-    names = [f"{_QUARTILES[q]}\nmedian {elapsed(s)}" for q, s in zip(rows["quartile"], rows["median_s"], strict=True)]
     rate, low, high = (100 * rows[name].astype(float) for name in ("repeat_rate", "low", "high"))
-    top = [
-        {"value": _or_none(value), "label": {"show": True, "position": "insideBottom", "formatter": f"{value:.1f} %"}}
-        for value in rate
+    names = [
+        f"{_QUARTILES[quartile]}\n{value:.1f} % · median {elapsed(seconds)}"
+        for quartile, value, seconds in zip(rows["quartile"], rate, rows["median_s"], strict=True)
     ]
     whiskers = [
         [{"coord": [name, _or_none(a)]}, {"coord": [name, _or_none(b)]}]
         for name, a, b in zip(names, low, high, strict=True)
     ]
     return {
+        "animation": False,
         "tooltip": {"show": False},
         "grid": {"left": 8, "right": 8, "top": 20, "bottom": 4, "containLabel": True},
         "xAxis": {"type": "category", "data": names, "axisTick": {"show": False}, "axisLabel": {"lineHeight": 17}},
         "yAxis": {"type": "value", "min": 0, "axisLabel": {"formatter": "{value} %"}, "splitLine": _FAINT},
         "series": [
             {
-                "type": "bar", "name": "Repeat rate", "data": top, "barMaxWidth": 88,
+                "type": "bar", "name": "Repeat rate", "data": [_or_none(value) for value in rate], "barMaxWidth": 88,
                 "itemStyle": {"color": PALE, "borderRadius": [3, 3, 0, 0]},
                 "markLine": {
                     "silent": True, "symbol": ["rect", "rect"], "symbolSize": [14, 2], "data": whiskers,
@@ -152,18 +171,18 @@ def _floating(start: float, end: float) -> tuple[float, float, float]:
 
 
 def _tone(row: dict[Any, Any]) -> str:
-    if row["weight"] == 0:  # the sum of all
+    if row["is_final"]:
         return GREY
     return BLUE if row["weight"] > 0 else ORANGE
 
 
 def _label(row: dict[Any, Any]) -> Spec:
-    is_last = row["weight"] == 0
-    text = f"{row['probability']:.0f} %" if is_last else f"{row['weight']:+.2f}"
+    text = f"{row['probability']:.0f} %" if row["is_final"] else f"{row['weight']:+.2f}"
     return {
         "show": True,
         "position": "left" if row["end"] < 0 and row["end"] <= row["start"] else "right",
         "formatter": text,
+        "color": _BESIDE,
     }
 
 

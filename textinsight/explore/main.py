@@ -17,6 +17,7 @@ _BY_CLICK = ("conversation",)  # reached from a list: the menu does not show it
 _PAGES = (
     ("overview", "Overview", ":material/monitoring:", "Headline figures, trend, and what to fix first."),
     ("topics", "Topics", ":material/category:", "What customers contact us about, as a tree and as a map."),
+    ("repeats", "Repeat issues", ":material/history:", "What customers come back for, and what is solved at once."),
     ("downstream", "Downstream map", ":material/account_tree:", "Which issues bring on which later ones."),
     ("contacts", "Conversations", ":material/forum:", "Search what was said; filter, read, download."),
     ("conversation", "Conversation", ":material/chat:", "One conversation, its evidence, its customer."),

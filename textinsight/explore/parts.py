@@ -12,9 +12,9 @@ import pyarrow as pa
 import streamlit as st
 
 from textinsight.explore.filters import Filters
-from textinsight.explore.panel import Panel
+from textinsight.explore.panel import Figure, Panel
 from textinsight.explore.state import Source
-from textinsight.explore.words import RESOLUTIONS, SUPPORT, escape, name, topic
+from textinsight.explore.words import RESOLUTIONS, SUPPORT, escape, interval, name, topic
 from textinsight.store import Archive
 from textinsight.store.export import write_csv
 
@@ -38,6 +38,16 @@ def scope(filters: Filters, n: int, total: int) -> str:
         for d, chosen in filters.chosen.items()
     ]
     return " · ".join(parts)
+
+
+def footnote(figure: Figure) -> str:
+    """The interval, and beside it what is unknown."""
+    told = []
+    if figure.low is not None and figure.high is not None:
+        told.append(f"95% CI {interval(figure.low, figure.high, figure.measure.unit)}")
+    if figure.n_unknown:
+        told.append(f"{figure.n_unknown / (figure.n + figure.n_unknown):.0%} unknown")
+    return " · ".join(told) or ("all counted" if figure.n else "no answers")
 
 
 def unrelated_note(panel: Panel) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,16 +13,17 @@ from textinsight import link
 from textinsight.explore import link_charts, state, words
 from textinsight.explore.queries import downstream
 
-_TABLE = {
-    "signal": st.column_config.TextColumn("Signal", width=170),
-    "value": st.column_config.TextColumn("What was found", width=320),
-    "weight": st.column_config.NumberColumn("Log-odds", format="%+.2f", help=words.HELP["weight"]),
-    "probability": st.column_config.NumberColumn("Then", format="%.0f%%", help=words.HELP["then"]),
+_COLUMN = st.column_config
+_TABLE: dict[str, Callable[[int], Any]] = {
+    "signal": lambda width: _COLUMN.TextColumn("Signal", width=width),
+    "value": lambda width: _COLUMN.TextColumn("What was found", width=width),
+    "weight": lambda width: _COLUMN.NumberColumn("Log-odds", width=width, format="%+.2f", help=words.HELP["weight"]),
+    "probability": lambda width: _COLUMN.NumberColumn("Then", width=width, format="%.0f%%", help=words.HELP["then"]),
 }
 
 
 def waterfall(evidence: Iterable[Mapping[str, Any]], *, stacked: bool = False) -> None:
-    """The chart and its rows side by side; stacked: one above the other, where there is little room."""
+    """The chart and its rows side by side; stacked: one below the other, where there is little room."""
     labels = downstream.labels(state.source())
     steps = link.waterfall(evidence)
     frame = pd.DataFrame(
@@ -30,19 +31,33 @@ def waterfall(evidence: Iterable[Mapping[str, Any]], *, stacked: bool = False) -
             {
                 "signal": words.name(step.signal, words.SIGNALS), "value": _named(step.value, labels),
                 "weight": step.weight, "start": step.start, "end": step.end, "probability": 100 * step.probability,
+                "is_final": step.signal == "final",
             }
             for step in steps
         ]
     )  # fmt: skip
-    left, right = (
-        (st.container(), st.container()) if stacked else st.columns(2, gap="medium", vertical_alignment="center")
-    )
+    if stacked:
+        _chart(frame)
+        _rows(frame, widths=(118, 176, 66, 56))
+        return
+    left, right = st.columns(2, gap="medium", vertical_alignment="center")
     with left:
-        spec = link_charts.waterfall(frame)
-        st.echarts_chart(spec, height=44 + 34 * len(frame), alt="How the signals add up to the link's probability")
-    right.dataframe(
-        frame, hide_index=True, column_config=_TABLE, column_order=list(_TABLE), alt="Signals that tie the two contacts"
-    )
+        _chart(frame)
+    with right:
+        _rows(frame, widths=(160, 260, 76, 64))
+
+
+def _chart(frame: pd.DataFrame) -> None:
+    spec = link_charts.waterfall(frame)
+    st.echarts_chart(spec, height=44 + 30 * len(frame), alt="How the signals add up to the link's probability")
+
+
+def _rows(frame: pd.DataFrame, *, widths: tuple[int, int, int, int]) -> None:
+    columns = {name: make(width) for (name, make), width in zip(_TABLE.items(), widths, strict=True)}
+    st.dataframe(
+        frame, hide_index=True, column_config=columns, column_order=list(columns), row_height=30,
+        alt="Signals that tie the two contacts",
+    )  # fmt: skip
 
 
 def _named(value: str, labels: Mapping[str, str]) -> str:

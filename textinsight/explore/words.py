@@ -59,6 +59,7 @@ TAGS = {
 FLAGS = {"stated_repeat": "Says it is a repeat", "escalation": "Escalation", "churn_risk": "Churn risk"}
 SIGNALS = {
     "prior": "Starting point",
+    "final": "Probability",
     "issue_similarity": "Wording of the issue",
     "topic": "Topic",
     "stated_repeat": "Customer says so",
@@ -115,6 +116,16 @@ HELP = {
     "separation": "Coherence less the contacts' mean cosine to the next topic. Near 0 the two are hardly apart: look "
     "whether to merge them.",
     "confidence": "How sure the assignment of its contacts is, on average, 0 to 1.",
+    "threads": "Issue threads: contacts of one customer about the same issue, across channels.",
+    "thread_contacts": "Contacts of the thread, hand-overs included.",
+    "customer": "As it was read; a pseudonym where a phone number, e-mail address or account told who it is.",
+    "open": "Open: the window after the last contact is not over, so that another one may still join.",
+    "fcr_observed": "Contacts that open an issue without the customer coming back for it / those whose window is over.",
+    "fcr_n": "Contacts that open an issue and whose window is over.",
+    "fcr_open": "Of the contacts that open an issue or may: their window is not over, so nobody knows yet.",
+    "fcr_not_measurable": "Of the contacts that open an issue or may: no customer or no time, so nobody can know.",
+    "fcr_stated": "Contacts whose conversation shows resolution / those that show an outcome.",
+    "fcr_n_stated": "Contacts whose conversation shows an outcome.",
     "gap_days": "Days from the end of the earlier contact to the start of the later one.",
     "brought_on": "Probability that the earlier contact brought the later one on; – where it lies below the cut.",
     "weight": "Log-odds that the signal adds: above 0 speaks for the link, below 0 against it.",

@@ -10,7 +10,7 @@ import streamlit as st
 
 from textinsight.explore import charts, parts, sidebar, state, words
 from textinsight.explore.filters import Filters
-from textinsight.explore.panel import Days, Figure, Panel, catalogue
+from textinsight.explore.panel import Days, Panel, catalogue
 from textinsight.explore.queries import facts
 from textinsight.link import COST_PER_CONTACT
 
@@ -88,16 +88,6 @@ def _delta(name: str, compared: Compared | None) -> dict[str, Any]:
     return {"delta": change, "delta_color": color, "delta_description": note}
 
 
-def _footnote(figure: Figure) -> str:
-    """The interval, and beside it what is unknown."""
-    told = []
-    if figure.low is not None and figure.high is not None:
-        told.append(f"95% CI {words.interval(figure.low, figure.high, figure.measure.unit)}")
-    if figure.n_unknown:
-        told.append(f"{figure.n_unknown / (figure.n + figure.n_unknown):.0%} unknown")
-    return " · ".join(told) or ("all counted" if figure.n else "no answers")
-
-
 def _card(name: str, days: Days, compared: Compared | None) -> None:
     figure = days.figure(name)
     with st.container(border=True, height="stretch", gap="xsmall"):
@@ -110,7 +100,7 @@ def _card(name: str, days: Days, compared: Compared | None) -> None:
             **_delta(name, compared),
         )
         left, right = st.columns([6, 1], vertical_alignment="center", gap="xxsmall")
-        left.caption(words.escape(_footnote(figure)))
+        left.caption(words.escape(parts.footnote(figure)))
         right.button(
             "", icon=":material/arrow_forward:", type="tertiary", key=f"open_{name}", on_click=_open_figure,
             args=(name,), help=f"{words.MEASURES[name]}: what is behind it",

@@ -1,0 +1,89 @@
+"""What an analyst does with links: from an arrow to its conversations, from a thread to its reasons, and a verdict."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from textinsight.store import Archive
+
+pytestmark = [pytest.mark.browser, pytest.mark.app]
+
+
+def linked(page) -> tuple[int, int]:
+    """(pairs that are linked, all) as the page says behind the arrow."""
+    told = page.get_by_text(re.compile(r"pairs are linked one by one")).inner_text()
+    found = re.search(r"(\d+) of (\d+) pairs are linked", told)
+    return int(found[1]), int(found[2])
+
+
+def test_from_an_arrow_to_its_conversations_and_a_rejected_link_counts_no_more(open_page, ready, app):
+    page = open_page("downstream")
+    before, n_pairs = linked(page)
+    assert before > 0
+    assert page.get_by_text("Earlier", exact=True).count() >= 1
+    assert page.get_by_text(re.compile(r"days later$")).count() == 1
+    page.get_by_role("button", name="Reject").click()
+    ready(page)
+    assert linked(page) == (before - 1, n_pairs)
+    verdicts = Archive(app.archive).query("SELECT verdict, relation FROM verdicts").to_pylist()
+    assert verdicts == [{"verdict": "rejected", "relation": "downstream"}]
+    assert page.get_by_text(re.compile("precision 0.0%")).is_visible()
+    page.get_by_role("button", name="Bring figures up to date").click()
+    page.get_by_text(re.compile("new verdict")).wait_for(state="detached")
+    ready(page)
+    kept = "SELECT count(*) AS n FROM links WHERE relation = 'downstream' AND reviewed = 'rejected'"
+    assert Archive(app.archive).query(kept).to_pylist() == [{"n": 1}]
+    assert linked(page)[0] < before
+
+
+def test_an_arrow_is_clicked_on_the_map(open_page, ready):
+    page = open_page("downstream?hints=true")
+    first = page.get_by_text(re.compile(" → ")).last.inner_text()
+    box = page.locator("canvas").first.bounding_box()
+    for step in range(3, 40):  # down the middle of the map, until another arrow is met
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + step * box["height"] / 40)
+        page.wait_for_timeout(250)
+        if "arrow=" in page.url:
+            break
+    ready(page)
+    assert "arrow=" in page.url
+    assert page.get_by_text(re.compile("starts were followed")).is_visible()
+    assert first
+
+
+def test_a_slide_and_its_figures_can_be_taken_away(open_page):
+    page = open_page("downstream")
+    for label, start in (("Slide as PNG", b"\x89PNG"), ("Slide as SVG", b"<svg"), ("Figures as CSV", b"")):
+        with page.expect_download() as taken:
+            page.get_by_role("button", name=label).click()
+        data = open(taken.value.path(), "rb").read()  # noqa: PTH123, SIM115
+        assert data.startswith(start)
+        assert len(data) > 500
+
+
+def test_from_a_thread_to_its_reasons_and_a_rejected_link(open_page, ready, app):
+    page = open_page("repeats")
+    assert page.get_by_text("One thread, contact by contact").is_visible()
+    assert page.get_by_text(re.compile(r"^Why contact 2 is linked to")).is_visible()
+    page.get_by_role("button", name="Reject").click()
+    ready(page)
+    assert page.get_by_text("Rejected", exact=True).count() >= 1
+    found = Archive(app.archive).query("SELECT count(*) AS n FROM verdicts WHERE relation = 'same_issue'")
+    assert found.to_pylist() == [{"n": 1}]
+    page.get_by_role("button", name="Read").first.click()
+    page.wait_for_url(re.compile("conversation"))
+
+
+def test_every_view_opens_without_complaint(open_page, ready):
+    page = open_page("repeats")
+    for view in ("First contact resolution", "Handle time"):
+        page.get_by_role("radio", name=view).click()
+        ready(page)
+        assert page.locator("canvas").count() >= 1
+    page = open_page("downstream")
+    for view in ("Table", "Clusters", "Avoidable contacts", "Two readings"):
+        page.get_by_role("radio", name=view).click()
+        ready(page)
+        assert page.locator("[data-testid=stDataFrame]").count() >= 1
