@@ -101,7 +101,7 @@ def _contact(conversation_id: str, ties: list[dict[str, Any]], here: str) -> Non
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.caption(words.escape(f"{parts.when(row['started_at'])} · {row['channel']}"), width="content")
             if row["is_this"]:
-                st.badge("This contact", color="primary")
+                st.badge("This contact", color="gray")
             for tie in (tie for tie in ties if isinstance(tie["relation"], str)):
                 st.badge(_tie_name(tie), color="orange" if tie["relation"] == "downstream" else "blue")
             st.space("stretch")
