@@ -5,7 +5,8 @@ import pyarrow as pa
 import pytest
 
 from textinsight.link import LinkConfig, build
-from textinsight.link.downstream import Starts, find_edges
+from textinsight.link.downstream import find_edges
+from textinsight.link.follow import Starts
 from textinsight.link.rates import false_discovery
 
 DAY_US = 86_400_000_000
@@ -25,7 +26,7 @@ def test_rates_are_counted_by_hand():
     rows = [(c, 40, 0) for c in range(10)] + [(c, 42, 1) for c in range(4)]
     rows += [(c, 40, 2) for c in range(10, 30)] + [(10, 44, 1)]
     rows += [(99, 0, 3), (98, 100, 3)]  # what is before and after, so that every window is over
-    edges = find_edges(starts_of(rows, 4), window_days=14, as_of_us=120 * DAY_US, config=LinkConfig())
+    edges = find_edges(starts_of(rows, 4), windows=[14], as_of_us=120 * DAY_US, config=LinkConfig())[14]
     ab = np.flatnonzero((edges.topic_a == 0) & (edges.topic_b == 1))[0]
     assert (edges.n_starts[ab], edges.n_followed[ab]) == (10, 4)
     assert edges.rate[ab] == pytest.approx(0.4)
@@ -42,17 +43,17 @@ def test_other_companies_are_no_comparison():
     rows = [(c, 40, c // 10 * 2) for c in range(20)] + [(c, 42, 1) for c in (0, 1, 2, 3, 10, 11, 12, 13)]
     rows += [(c, 40, 3) for c in range(20, 200)] + [(200, 0, 4), (201, 100, 4)]
     companies = np.array([0] * 20 + [1] * 182)
-    one = find_edges(starts_of(rows, 5, companies), window_days=14, as_of_us=120 * DAY_US, config=LinkConfig())
+    one = find_edges(starts_of(rows, 5, companies), windows=[14], as_of_us=120 * DAY_US, config=LinkConfig())[14]
     ab = np.flatnonzero((one.topic_a == 0) & (one.topic_b == 1))[0]
     assert one.base_rate[ab] == pytest.approx((0.4 * 10 + 0.5) / 11)
     assert one.lift[ab] < 1.1
-    mixed = find_edges(starts_of(rows, 5), window_days=14, as_of_us=120 * DAY_US, config=LinkConfig())
+    mixed = find_edges(starts_of(rows, 5), windows=[14], as_of_us=120 * DAY_US, config=LinkConfig())[14]
     assert mixed.lift[ab] > 5
 
 
 def test_starts_whose_window_is_open_are_left_out_and_counted():
     rows = [(c, 10, 0) for c in range(12)] + [(c, 50, 0) for c in range(20, 25)] + [(c, 12, 1) for c in range(6)]
-    edges = find_edges(starts_of(rows, 2), window_days=14, as_of_us=60 * DAY_US, config=LinkConfig())
+    edges = find_edges(starts_of(rows, 2), windows=[14], as_of_us=60 * DAY_US, config=LinkConfig())[14]
     assert (edges.n_starts[0], edges.n_followed[0], edges.n_open_excluded[0]) == (12, 6, 5)
 
 
@@ -60,7 +61,7 @@ def test_customers_who_always_have_to_do_with_b_are_no_edge():
     # 30 customers ask about topic 1 every five days, whether topic 0 was in between or not
     rows = [(c, day, 1) for c in range(30) for day in range(0, 100, 5)] + [(c, 51, 0) for c in range(30)]
     rows += [(c, day, 2) for c in range(100, 400) for day in (20, 60)]
-    edges = find_edges(starts_of(rows, 3), window_days=7, as_of_us=200 * DAY_US, config=LinkConfig())
+    edges = find_edges(starts_of(rows, 3), windows=[7], as_of_us=200 * DAY_US, config=LinkConfig())[7]
     ab = np.flatnonzero((edges.topic_a == 0) & (edges.topic_b == 1))[0]
     assert edges.rate[ab] == 1.0
     assert edges.q_value[ab] > 0.05

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from textinsight.link import LinkConfig
-from textinsight.link.downstream import Starts, find_edges
+from textinsight.link.downstream import find_edges
+from textinsight.link.follow import Starts
 from textinsight.link.kin import kin_of
 
 DAY_US = 86_400_000_000
@@ -45,7 +46,7 @@ def openings(n=1500, caused=0.3, seed=0):
 def significant(kin, *, caused, seed=0):
     customer, us, topic = openings(caused=caused, seed=seed)
     starts = Starts(customer, us, us, topic, np.zeros(len(us), np.int32), N_TOPICS, kin)
-    edges = find_edges(starts, window_days=14, as_of_us=200 * DAY_US, config=LinkConfig())
+    edges = find_edges(starts, windows=[14], as_of_us=200 * DAY_US, config=LinkConfig())[14]
     kept = np.flatnonzero(edges.significant(LinkConfig()))
     return set(zip(edges.topic_a[kept].tolist(), edges.topic_b[kept].tolist(), strict=True))
 
@@ -90,8 +91,8 @@ def test_kin_of_their_own_change_nothing():
     edges = [
         find_edges(
             Starts(customer, us, us, topic, np.zeros(len(us), np.int32), N_TOPICS, kin),
-            window_days=14, as_of_us=200 * DAY_US, config=LinkConfig(),
-        )
+            windows=[14], as_of_us=200 * DAY_US, config=LinkConfig(),
+        )[14]
         for kin in (None, np.arange(N_TOPICS))
     ]  # fmt: skip
     assert edges[0].q_value == pytest.approx(edges[1].q_value)

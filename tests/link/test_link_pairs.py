@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from textinsight.errors import UsageError
 from textinsight.link import LinkConfig, build, edge_pairs
-from textinsight.link.downstream import Starts, find_edges
+from textinsight.link.downstream import find_edges
+from textinsight.link.follow import Starts
 from textinsight.link.pairs import PAIRS
 from textinsight.store.schema import DERIVED
 
@@ -35,7 +36,7 @@ def starts_of(rows):
 
 
 def edges_of(rows, window):
-    return find_edges(starts_of(rows), window_days=window, as_of_us=AS_OF * DAY_US, config=LinkConfig())
+    return find_edges(starts_of(rows), windows=[window], as_of_us=AS_OF * DAY_US, config=LinkConfig())[window]
 
 
 def counted(edges):

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from textinsight.errors import UsageError
 from textinsight.link.config import DAY_US
-from textinsight.link.downstream import Starts, followed
+from textinsight.link.follow import Starts, followed
 from textinsight.link.frame import MISSING, Ints, microseconds, sorted_codes
 
 Reals = npt.NDArray[np.float64]

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from textinsight.link.config import LinkConfig
-from textinsight.link.downstream import Edges, Starts, edges_table, find_edges
+from textinsight.link.downstream import Edges, edges_table, find_edges
+from textinsight.link.follow import Starts
 from textinsight.link.frame import Codes, Frame, Ints
 from textinsight.link.kin import kin_of
 from textinsight.link.result import thread_topics, threads_table
@@ -68,4 +69,4 @@ def _edges(frame: Frame, opener: Ints, topic: Codes, as_of: int | None, config: 
         kin=kin_of(frame.topic, opener, max(len(frame.topics), 1)),
     )
     windows = {*config.edge_windows, config.window_days}
-    return {w: find_edges(starts, window_days=w, as_of_us=as_of or 0, config=config) for w in sorted(windows)}
+    return find_edges(starts, windows=windows, as_of_us=as_of or 0, config=config)
