@@ -6,7 +6,7 @@ import pytest
 
 from textinsight.link.blocking import Pairs
 from textinsight.link.frame import make_frame
-from textinsight.link.steps import find_surplus, thread_vectors
+from textinsight.link.steps import fit_surplus, thread_vectors
 
 DAY_US = 86_400_000_000
 N_ISSUES = 12
@@ -35,9 +35,13 @@ def by_chance(n, seed=1):
     return np.random.default_rng(seed).integers(0, N_ISSUES, (n, 2)).tolist()
 
 
+def surplus(steps, explained=None):
+    return fit_surplus(*journeys(steps), explained=explained)[1]
+
+
 def test_a_planted_step_stands_out_and_chance_does_not():
     steps = by_chance(600) + [[3, 7]] * 80
-    found = find_surplus(*journeys(steps))
+    found = surplus(steps)
     assert found.probability[600:].mean() > 0.7
     assert found.times[600:].mean() > 2
     other = [i for i, step in enumerate(steps[:600]) if step != [3, 7]]
@@ -45,15 +49,23 @@ def test_a_planted_step_stands_out_and_chance_does_not():
 
 
 def test_a_step_as_frequent_the_other_way_round_is_a_habit():
-    found = find_surplus(*journeys(by_chance(600) + [[3, 7]] * 40 + [[7, 3]] * 40))
+    found = surplus(by_chance(600) + [[3, 7]] * 40 + [[7, 3]] * 40)
     assert np.mean(found.probability[600:] >= 0.5) < 0.05
 
 
+def test_what_an_edge_explains_does_not_make_chance_look_like_more():
+    steps = by_chance(600, seed=3) + [[3, 7]] * 300
+    told = np.array([step == [3, 7] for step in steps])
+    beside, plain = (surplus(steps, explained=e).probability[~told] for e in (told, None))
+    assert np.mean(beside >= 0.4) < 0.01
+    assert beside.sum() < plain.sum() / 2
+
+
 def test_chance_alone_few_steps_or_few_issues_tell_nothing():
-    assert np.mean(find_surplus(*journeys(by_chance(800))).probability >= 0.5) < 0.01
-    assert find_surplus(*journeys([[3, 7]] * 150)).probability.max() == 0  # too few steps
+    assert np.mean(surplus(by_chance(800)).probability >= 0.5) < 0.01
+    assert surplus([[3, 7]] * 150).probability.max() == 0  # too few steps
     two_issues = np.random.default_rng(2).integers(0, 2, (400, 2)).tolist()
-    assert find_surplus(*journeys(two_issues)).probability.max() == 0
+    assert surplus(two_issues).probability.max() == 0
 
 
 def test_thread_vectors_are_unit_means():

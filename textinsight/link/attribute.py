@@ -1,32 +1,31 @@
 """Downstream links: which later threads an earlier contact of the customer probably brought on.
 
-Two sources tell: the significant edges between topics (their attributable share), and the surplus of alike steps told
-by the texts. The stronger one counts; then the gap, and then what else may explain it: other threads that may have
-brought the same one on, or that it is the earlier issue itself.
+Two sources tell: the significant edges between topics (their attributable share), and where there is none the surplus
+of alike steps told by the texts. Then the gap; and then what else may explain it: nothing at all, other threads that
+may have brought the same one on, that it is the earlier issue itself, or another contact of the earlier thread.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from textinsight.link.blocking import Pairs, pair_chunks
+from textinsight.link.blocking import Pairs, pairs_of
+from textinsight.link.causes import Causes, Told, by_gap, gaps, log_odds, told_by
 from textinsight.link.config import DAY_US, LinkConfig
-from textinsight.link.downstream import Edges
 from textinsight.link.explain import evidence_lists
 from textinsight.link.frame import Codes, Frame, Ints
 from textinsight.link.reviews import Reviewed, is_among
-from textinsight.link.steps import Surplus, SurplusModel, fit_surplus, nothing
 
 Reals = npt.NDArray[np.float64]
 
-_FEWEST = 50.0  # downstream contacts needed before the gap says anything
 _STEPS = "other customers take alike steps {:.1f} times as often as chance and the way back explain"
-_STRONGEST = np.log(5.0)  # the gap may change the odds by this factor at most
+_RIVALS = "other issues or contacts may have brought it on, or it is the earlier issue again"
+_SUREST = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,75 +59,6 @@ class Attributed:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Causes:
-    """What downstream links are told from. Fitted on all contacts, and kept, so that later ones are told from the same.
-
-    topic_a, topic_b: names of the significant edges; share: attributable; rate, base_rate, lift: of the edge.
-    by_day: (window,) log-odds of the gap in days. surplus: None if the texts tell nothing.
-    """
-
-    topic_a: tuple[str, ...]
-    topic_b: tuple[str, ...]
-    share: Reals
-    rate: Reals
-    base_rate: Reals
-    lift: Reals
-    by_day: Reals
-    surplus: SurplusModel | None
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Steps (pairs) and what the sources say of them: edge (index into `Causes`, -1 none), its share, the surplus."""
-
-    pairs: Pairs
-    edge: Ints
-    share: Reals
-    surplus: Surplus
-
-    @property
-    def source(self) -> Reals:
-        """(n,) log-odds of the stronger source."""
-        return _logit(np.maximum(self.share, self.surplus.probability))
-
-    def plus(self, other: Told) -> Told:
-        """Both, one after the other."""
-        pairs = (np.concatenate([getattr(t.pairs, side) for t in (self, other)]) for side in ("later", "earlier"))
-        edge, share = (np.concatenate([getattr(t, name) for t in (self, other)]) for name in ("edge", "share"))
-        chance, times = (
-            np.concatenate([getattr(t.surplus, name) for t in (self, other)]) for name in ("probability", "times")
-        )
-        return Told(Pairs(*pairs), edge, share, Surplus(chance, times))
-
-    def take(self, keep: npt.NDArray[np.bool_]) -> Told:
-        """The entries at a mask."""
-        surplus = Surplus(self.surplus.probability[keep], self.surplus.times[keep])
-        return Told(self.pairs.take(keep), self.edge[keep], self.share[keep], surplus)
-
-
-def fit_causes(
-    frame: Frame, opener: Ints, thread_topic: Codes, edges: Edges, *, n_earlier: Ints, config: LinkConfig
-) -> tuple[Causes, Told]:
-    """(causes, all steps of the frame as told by them). `thread_topic`: (n,) topic of each contact's thread."""
-    real = np.flatnonzero(edges.significant(config))
-    names = [tuple(frame.topics[t] for t in codes[real].tolist()) for codes in (edges.topic_a, edges.topic_b)]
-    figures = (edges.attributable[real], edges.rate[real], edges.base_rate[real], edges.lift[real])
-    pairs = _steps(frame, opener, n_earlier, config)
-    model, surplus = fit_surplus(frame, pairs, opener)
-    causes = Causes(names[0], names[1], *figures, np.zeros(config.window_days), model)
-    told = Told(pairs, *_edge_share(frame, pairs, thread_topic, causes), surplus)
-    by_day = _gap_log_odds(_gap(frame, pairs), _probability(told.source), config)
-    return replace(causes, by_day=by_day), told
-
-
-def tell(
-    frame: Frame, opener: Ints, thread_topic: Codes, causes: Causes, *, n_earlier: Ints, config: LinkConfig
-) -> Told:
-    """All steps of a frame as told by causes that were fitted before."""
-    return _told(frame, _steps(frame, opener, n_earlier, config), opener, thread_topic, causes)
-
-
 def attribute(
     frame: Frame,
     opener: Ints,
@@ -145,21 +75,22 @@ def attribute(
     same_issue: gives (n_pairs,) the chance that a pair is one issue after all, though not in one thread.
     A rejected pair explains nothing, so that others may; it stays among the pairs if it was probable.
     """
-    said = reviewed.caused.take(opener[reviewed.caused.later] != opener[reviewed.caused.earlier])
-    told = _without_other_contacts_of(told, opener, said, reviewed.not_caused)
-    told = told.plus(_told(frame, said, opener, thread_topic, causes)) if len(said) else told
-    pairs, n = told.pairs, len(frame)
+    n = len(frame)
+    said, told = _with_reviewed(frame, opener, thread_topic, causes, told=told, reviewed=reviewed)
+    pairs = told.pairs
     rejected = is_among(pairs, reviewed.not_caused, n)
-    gap_us = _gap(frame, pairs)
-    gap = causes.by_day[np.minimum(gap_us // DAY_US, len(causes.by_day) - 1)]
-    alone = told.source + gap
-    odds = np.exp(alone)
+    odds = np.exp(told.source + by_gap(causes, gaps(frame, pairs)))
     total = np.bincount(pairs.later, weights=odds * ~rejected, minlength=n)[pairs.later] + odds * rejected
-    probability = odds / (1 + total) * (1 - same_issue(pairs))
-    edge = np.where(told.share >= told.surplus.probability, told.edge, -1)
-    rivals = _logit(probability) - alone
-    found = Attributed(pairs, probability, gap_us, told.source, gap, rivals, edge=edge, times=told.surplus.times)
-    return found.take((probability >= config.min_downstream_probability) | is_among(pairs, said, n))
+    one_issue = np.minimum(same_issue(pairs), _SUREST)
+    probability = odds / (1 + one_issue / (1 - one_issue) + total)
+    keep = (probability >= config.min_downstream_probability) | is_among(pairs, said, n)
+    told, probability, pairs = told.take(keep), probability[keep], pairs.take(keep)
+    fixed = is_among(pairs, said, n) | rejected[keep]
+    pairs, share = _likeliest_contacts(frame, opener, pairs, causes, fixed=fixed, config=config)
+    gap_us = gaps(frame, pairs)
+    gap, probability = by_gap(causes, gap_us), probability * share
+    rivals = log_odds(probability) - told.source - gap
+    return Attributed(pairs, probability, gap_us, told.source, gap, rivals, edge=told.edge, times=told.surplus.times)
 
 
 def evidence(found: Attributed, causes: Causes) -> pa.ListArray:
@@ -168,7 +99,7 @@ def evidence(found: Attributed, causes: Causes) -> pa.ListArray:
     told = zip(found.edge.tolist(), found.times.tolist(), strict=True)
     source = [_edge_value(edge, causes) if edge >= 0 else _STEPS.format(times) for edge, times in told]
     gap = np.char.mod("%.2f days", found.gap_us / DAY_US).tolist() if n else []
-    value = [v for row in zip(source, gap, ["other possible causes"] * n, strict=True) for v in row]
+    value = [v for row in zip(source, gap, [_RIVALS] * n, strict=True) for v in row]
     name = np.where(found.edge >= 0, "attributable_share", "alike_steps").tolist()
     signal = pa.array([s for first in name for s in (first, "gap", "rivals")], pa.string())
     weight = np.stack([found.source, found.gap, found.rivals], axis=1).reshape(-1)
@@ -181,76 +112,45 @@ def _edge_value(edge: int, causes: Causes) -> str:
     return f"{names}: {rate:.1f}% against {base:.1f}% without, lift {causes.lift[edge]:.1f}"
 
 
-def _steps(frame: Frame, opener: Ints, n_earlier: Ints, config: LinkConfig) -> Pairs:
-    """Contacts that open a thread, each with the nearest contact of every earlier thread within the window.
+def _with_reviewed(
+    frame: Frame, opener: Ints, thread_topic: Codes, causes: Causes, *, told: Told, reviewed: Reviewed
+) -> tuple[Pairs, Told]:
+    """(confirmed pairs of two threads; the steps, those to threads that reviewed pairs point to at the reviewed pair).
 
-    n_earlier: (n,) contacts in the window before; with more than are compared, the id is shared and nothing is linked.
+    A review is of the thread. Rejected pairs take the place of a step that there is; confirmed ones need none.
     """
-    opens = (opener == np.arange(len(frame))) & (n_earlier <= config.max_earlier)
-    later, earlier = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    for pairs in pair_chunks(frame, window_us=config.window_us, max_earlier=config.max_earlier):
-        opening = pairs.take(opens[pairs.later])
-        _, first = np.unique(opening.later * len(frame) + opener[opening.earlier], return_index=True)
-        later.append(opening.later[first])
-        earlier.append(opening.earlier[first])
-    return Pairs(np.concatenate(later), np.concatenate(earlier))
+    n = len(frame)
+    steps = told.pairs.later * n + opener[told.pairs.earlier]
+    said = reviewed.caused.take(opener[reviewed.caused.later] != opener[reviewed.caused.earlier])
+    no = reviewed.not_caused
+    no = no.take(np.isin(no.later * n + opener[no.earlier], steps) & ~is_among(no, said, n))
+    if not len(said) + len(no):
+        return said, told
+    both = Pairs(np.concatenate([said.later, no.later]), np.concatenate([said.earlier, no.earlier]))
+    told = told.take(~np.isin(steps, both.later * n + opener[both.earlier]))
+    return said, told.plus(told_by(frame, both, opener, thread_topic, causes))
 
 
-def _told(frame: Frame, pairs: Pairs, opener: Ints, thread_topic: Codes, causes: Causes) -> Told:
-    surplus = causes.surplus.apply(frame, pairs, opener) if causes.surplus and len(pairs) else nothing(pairs)
-    return Told(pairs, *_edge_share(frame, pairs, thread_topic, causes), surplus)
+def _likeliest_contacts(
+    frame: Frame, opener: Ints, pairs: Pairs, causes: Causes, *, fixed: npt.NDArray[np.bool_], config: LinkConfig
+) -> tuple[Pairs, Reals]:
+    """(pairs, share): the contact of each earlier thread that most probably brought the later one on, by the gap alone.
 
-
-def _without_other_contacts_of(told: Told, opener: Ints, confirmed: Pairs, rejected: Pairs) -> Told:
-    """Without steps to the threads that reviewed pairs point to: the review is of the thread, shown at its own pair."""
-    n = len(opener)
-    step = told.pairs.later * n + opener[told.pairs.earlier]
-    reviewed = np.concatenate([p.later * n + opener[p.earlier] for p in (confirmed, rejected)])
-    return told.take(~np.isin(step, reviewed) | is_among(told.pairs, rejected, n))
-
-
-def _gap(frame: Frame, pairs: Pairs) -> Ints:
-    return np.asarray(np.maximum(frame.start[pairs.later] - frame.end[pairs.earlier], 0), np.int64)
-
-
-def _edge_share(frame: Frame, pairs: Pairs, thread_topic: Codes, causes: Causes) -> tuple[Ints, Reals]:
-    """(edge of each pair or -1, its attributable share or 0), over the significant edges."""
-    n, code = len(frame.topics) + 1, {name: i for i, name in enumerate(frame.topics)}
-    keys = np.array([_key(code, a, b, n) for a, b in zip(causes.topic_a, causes.topic_b, strict=True)], np.int64)
-    if not len(keys):
-        return np.full(len(pairs), -1), np.zeros(len(pairs))
-    a, b = thread_topic[pairs.earlier].astype(np.int64), thread_topic[pairs.later].astype(np.int64)
-    order = np.argsort(keys)
-    at = order[np.minimum(np.searchsorted(keys[order], a * n + b), len(keys) - 1)]
-    hit = (keys[at] == a * n + b) & (a >= 0) & (b >= 0)
-    return np.where(hit, at, -1), np.where(hit, causes.share[at], 0.0)
-
-
-def _key(code: Mapping[str, int], a: str, b: str, n: int) -> int:
-    """One number a pair of topics, -1 if either is not in the frame."""
-    return code[a] * n + code[b] if a in code and b in code else -1
-
-
-def _gap_log_odds(gap_us: Ints, probability: Reals, config: LinkConfig) -> Reals:
-    """(window,) how much likelier a downstream contact is after so many days than an unrelated one: pooled over all."""
-    if probability.sum() < _FEWEST:
-        return np.zeros(config.window_days)
-    day = np.minimum(gap_us // DAY_US, config.window_days - 1)
-    caused = _day_shares(day, probability, config.window_days)
-    unrelated = _day_shares(day, 1 - probability, config.window_days)
-    return np.clip(np.log(caused / unrelated), -_STRONGEST, _STRONGEST)
-
-
-def _day_shares(day: Ints, weight: Reals, n_days: int) -> Reals:
-    """(n_days,) share of the weight at each day; a third is spread evenly, as single days hold few contacts."""
-    counts = np.bincount(day, weights=weight, minlength=n_days)
-    return np.asarray((2 * counts / counts.sum() + 1 / n_days) / 3, np.float64)
-
-
-def _probability(log_odds: Reals) -> Reals:
-    return np.asarray(1 / (1 + np.exp(-log_odds)), np.float64)
-
-
-def _logit(p: Reals) -> Reals:
-    clipped = np.clip(p, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(clipped / (1 - clipped)), np.float64)
+    share: (n,) its part of the chance that any contact of the thread did, 1 where the contact is fixed.
+    """
+    n, share = len(frame), np.ones(len(pairs))
+    loose = np.flatnonzero(~fixed)
+    step = pairs.later[loose] * n + opener[pairs.earlier[loose]]
+    order = np.argsort(step)
+    every = pairs_of(frame, np.unique(pairs.later[loose]), config.window_us, config.max_earlier)
+    key = every.later * n + opener[every.earlier]
+    at = np.minimum(np.searchsorted(step[order], key), max(len(step) - 1, 0))
+    every = every.take(step[order][at] == key) if len(step) else every
+    at = order[np.searchsorted(step[order], every.later * n + opener[every.earlier])]
+    weight = np.exp(by_gap(causes, gaps(frame, every)))
+    best = np.lexsort((-every.earlier, -weight, at))  # the first of each step is its likeliest, the nearest on a tie
+    best = best[np.unique(at[best], return_index=True)[1]]
+    earlier = pairs.earlier.copy()
+    earlier[loose[at[best]]] = every.earlier[best]
+    share[loose[at[best]]] = weight[best] / np.bincount(at, weights=weight, minlength=len(loose))[at[best]]
+    return Pairs(pairs.later, earlier), share

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from textinsight.link.attribute import fit_causes
+from textinsight.link.causes import fit_causes
 from textinsight.link.config import LinkConfig
 from textinsight.link.frame import Frame, Ints, check, make_frame
 from textinsight.link.people import People, find_people

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from textinsight.findings import Relation
-from textinsight.link.attribute import Causes, Told, attribute, evidence, tell
+from textinsight.link.attribute import attribute, evidence
 from textinsight.link.blocking import Pairs
+from textinsight.link.causes import Causes, Told, tell
 from textinsight.link.config import DAY_US
 from textinsight.link.explain import explain
 from textinsight.link.frame import Codes, Frame, Ints

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textinsight.errors import StoreError
-from textinsight.link.attribute import Causes
+from textinsight.link.causes import Causes
 from textinsight.link.prior import Related
 from textinsight.link.steps import SurplusModel, pack_steps, unpack_steps
 from textinsight.link.usual import UsualModel

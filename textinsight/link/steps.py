@@ -4,7 +4,8 @@ Topics may split or mix issues, so edges between topics miss much. Here every st
 that opens within the window) is compared with the steps of other customers: how many begin alike *and* end alike,
 against how many would if beginnings and ends were drawn apart. What is as frequent the other way round is a habit of
 the customers and no consequence, so it is taken off. The chance that a step is one of the surplus comes from a null:
-the same steps with their ends exchanged between customers of the same time.
+the same steps with their ends exchanged between customers of the same time. Steps that an edge explains stay out of it,
+as they are not what is asked for, and chance would look rarer beside them than it is.
 """
 
 from __future__ import annotations
@@ -105,18 +106,17 @@ def unpack_steps(arrays: Mapping[str, npt.NDArray[np.generic]]) -> _Steps:
     return _Steps(begin, end, np.full(len(begin), -1, np.int64), starts)
 
 
-def find_surplus(frame: Frame, pairs: Pairs, opener: Ints) -> Surplus:
-    """How probably the later thread of each pair was brought on by the earlier one; see `fit_surplus`."""
-    return fit_surplus(frame, pairs, opener)[1]
-
-
-def fit_surplus(frame: Frame, pairs: Pairs, opener: Ints) -> tuple[SurplusModel | None, Surplus]:
+def fit_surplus(
+    frame: Frame, pairs: Pairs, opener: Ints, *, explained: npt.NDArray[np.bool_] | None = None
+) -> tuple[SurplusModel | None, Surplus]:
     """(the model, None if the steps are too few or too much the same; the surplus of every pair).
 
     pairs: a thread opener and a contact of an earlier thread of the customer. opener: (n,) of each contact's thread.
+    explained: (n_pairs,) steps that significant edges tell of.
     """
     out, told = nothing(pairs), _told(frame, pairs)
-    if len(told) < FEWEST_STEPS:
+    rest = np.ones(len(told), bool) if explained is None else ~explained[told]
+    if rest.sum() < FEWEST_STEPS:
         return None, out
     pairs = pairs.take(told)
     by_time = np.lexsort((pairs.later, frame.start[pairs.later]))
@@ -126,7 +126,10 @@ def fit_surplus(frame: Frame, pairs: Pairs, opener: Ints) -> tuple[SurplusModel 
         return None, out
     prior = _mean_expected(references)
     surplus = _surplus_of(frame, pairs, opener, references, prior)
-    curve = _one_minus_false_discovery(surplus, _null(references, prior))
+    null = _null(references, np.flatnonzero(rest[sampled]), prior)
+    if not len(null):
+        return None, out
+    curve = _one_minus_false_discovery(surplus[rest], null)
     people = tuple(frame.people[c] for c in references.customer.tolist())
     model = SurplusModel(references, people, prior, *curve)
     out.times[told], out.probability[told] = np.exp(surplus), model.chance(surplus)
@@ -231,22 +234,21 @@ def _sameness(vectors: Floats) -> float:
     return float(_alike(sample, sample).mean() / _MOST)
 
 
-def _null(references: _Steps, prior: float) -> Reals:
-    """The surplus of reference steps, which are in order of time, with the ends moved on within each period."""
-    n, out = len(references), []
+def _null(references: _Steps, rows: Ints, prior: float) -> Reals:
+    """The surplus of reference steps at these rows, in order of time, with the ends moved on within each period."""
+    steps, out = references.take(rows), []
+    n = len(steps)
     for shift in np.linspace(7, _PERIOD - 7, _NULLS).astype(np.int64):
         rows = np.arange(n)
         period = rows // _PERIOD * _PERIOD
         length = np.minimum(n - period, _PERIOD)
         partner = period + (rows - period + shift % length) % length
-        moved = np.flatnonzero(references.customer != references.customer[partner])
+        moved = np.flatnonzero(steps.customer != steps.customer[partner])
         for b in range(0, len(moved), _BLOCK):
             part = moved[b : b + _BLOCK]
-            mixed = _Steps(
-                references.begin[part], references.end[partner[part]], references.customer[part], references.starts
-            )
-            out.append(_surplus(mixed, references, prior, end_of=references.customer[partner[part]]))
-    return np.concatenate(out)
+            mixed = replace(steps.take(part), end=steps.end[partner[part]])
+            out.append(_surplus(mixed, references, prior, end_of=steps.customer[partner[part]]))
+    return np.concatenate([np.empty(0), *out])
 
 
 def _one_minus_false_discovery(surplus: Reals, null: Reals) -> tuple[Reals, Reals, float]:
