@@ -13,13 +13,13 @@ from textinsight.link.people import People, find_people
 from textinsight.link.precision import Precision, measured_precision
 from textinsight.link.references import references_of
 from textinsight.link.result import LinkCounts, LinkResult
-from textinsight.link.state import LinkState
+from textinsight.link.state import MEASURE, LinkState
 from textinsight.link.update import Known, update
 from textinsight.link.waterfall import Step, waterfall
 from textinsight.link.weights import LinkModel, load_model, read_model
 
 __all__ = [
-    "COST_PER_CONTACT", "Known", "LinkConfig", "LinkCounts", "LinkModel", "LinkResult", "LinkState", "People",
-    "Precision", "Step", "build", "edge_pairs", "find_avoidable", "find_clusters", "find_people", "load_model",
-    "measured_precision", "near_misses", "read_model", "references_of", "update", "waterfall",
+    "COST_PER_CONTACT", "MEASURE", "Known", "LinkConfig", "LinkCounts", "LinkModel", "LinkResult", "LinkState",
+    "People", "Precision", "Step", "build", "edge_pairs", "find_avoidable", "find_clusters", "find_people",
+    "load_model", "measured_precision", "near_misses", "read_model", "references_of", "update", "waterfall",
 ]  # fmt: skip

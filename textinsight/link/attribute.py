@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from textinsight.link.blocking import Pairs, pairs_of
-from textinsight.link.causes import Causes, Told, by_gap, gaps, log_odds, told_by
+from textinsight.link.causes import Causes, Told, by_gap, by_stating, gaps, log_odds, told_by
 from textinsight.link.config import DAY_US, LinkConfig
 from textinsight.link.explain import evidence_lists
 from textinsight.link.frame import Codes, Frame, Ints
@@ -24,6 +24,7 @@ from textinsight.link.reviews import Reviewed, is_among
 Reals = npt.NDArray[np.float64]
 
 _STEPS = "other customers take alike steps {:.1f} times as often as chance and the way back explain"
+_SAYS = "the customer says that it came of an earlier contact"
 _RIVALS = "other issues or contacts may have brought it on, or it is the earlier issue again"
 _SUREST = 0.99
 
@@ -32,7 +33,8 @@ _SUREST = 0.99
 class Attributed:
     """Pairs (later, earlier) with their probability, gap and the log-odds parts that make it up.
 
-    source, gap, rivals: (n,) log-odds of the edge or the surplus, of the gap, of other possible causes.
+    source, gap, stated, rivals: (n,) log-odds of the edge or the surplus, of the gap, of a stated cause (0 if there is
+    none), of other possible causes.
     edge: index of the edge that told, -1 where the surplus of alike steps did. times: how large that surplus is.
     """
 
@@ -41,22 +43,10 @@ class Attributed:
     gap_us: Ints
     source: Reals
     gap: Reals
+    stated: Reals
     rivals: Reals
     edge: Ints
     times: Reals
-
-    def take(self, keep: npt.NDArray[np.bool_]) -> Attributed:
-        """The entries at a mask."""
-        return Attributed(
-            pairs=self.pairs.take(keep),
-            probability=self.probability[keep],
-            gap_us=self.gap_us[keep],
-            source=self.source[keep],
-            gap=self.gap[keep],
-            rivals=self.rivals[keep],
-            edge=self.edge[keep],
-            times=self.times[keep],
-        )
 
 
 def attribute(
@@ -79,7 +69,7 @@ def attribute(
     said, told = _with_reviewed(frame, opener, thread_topic, causes, told=told, reviewed=reviewed)
     pairs = told.pairs
     rejected = is_among(pairs, reviewed.not_caused, n)
-    odds = np.exp(told.source + by_gap(causes, gaps(frame, pairs)))
+    odds = np.exp(told.source + by_gap(causes, gaps(frame, pairs)) + by_stating(causes, frame, pairs))
     total = np.bincount(pairs.later, weights=odds * ~rejected, minlength=n)[pairs.later] + odds * rejected
     one_issue = np.minimum(same_issue(pairs), _SUREST)
     probability = odds / (1 + one_issue / (1 - one_issue) + total)
@@ -88,22 +78,26 @@ def attribute(
     fixed = is_among(pairs, said, n) | rejected[keep]
     pairs, share = _likeliest_contacts(frame, opener, pairs, causes, fixed=fixed, config=config)
     gap_us = gaps(frame, pairs)
-    gap, probability = by_gap(causes, gap_us), probability * share
-    rivals = log_odds(probability) - told.source - gap
-    return Attributed(pairs, probability, gap_us, told.source, gap, rivals, edge=told.edge, times=told.surplus.times)
+    parts = told.source, by_gap(causes, gap_us), by_stating(causes, frame, pairs)
+    probability = probability * share
+    rivals = log_odds(probability) - sum(parts)
+    return Attributed(pairs, probability, gap_us, *parts, rivals, edge=told.edge, times=told.surplus.times)
 
 
 def evidence(found: Attributed, causes: Causes) -> pa.ListArray:
-    """(n,) lists of {signal, value, weight}; the weights sum to the link's log-odds."""
+    """(n,) lists of {signal, value, weight}; the weights sum to the link's log-odds. Only a stated cause has a row."""
     n = len(found.pairs)
     told = zip(found.edge.tolist(), found.times.tolist(), strict=True)
     source = [_edge_value(edge, causes) if edge >= 0 else _STEPS.format(times) for edge, times in told]
     gap = np.char.mod("%.2f days", found.gap_us / DAY_US).tolist() if n else []
-    value = [v for row in zip(source, gap, [_RIVALS] * n, strict=True) for v in row]
-    name = np.where(found.edge >= 0, "attributable_share", "alike_steps").tolist()
-    signal = pa.array([s for first in name for s in (first, "gap", "rivals")], pa.string())
-    weight = np.stack([found.source, found.gap, found.rivals], axis=1).reshape(-1)
-    return evidence_lists(signal, pa.array(value, pa.string()), pa.array(weight), counts=np.full(n, 3))
+    first = np.where(found.edge >= 0, "attributable_share", "alike_steps").tolist()
+    shown = np.ones((n, 4), bool)
+    shown[:, 2] = found.stated != 0
+    signal = np.array([(name, "gap", "stated_cause", "rivals") for name in first], object).reshape(n, 4)
+    value = np.array([(*row, _SAYS, _RIVALS) for row in zip(source, gap, strict=True)], object).reshape(n, 4)
+    weight = np.stack([found.source, found.gap, found.stated, found.rivals], axis=1)
+    rows = (pa.array(signal[shown], pa.string()), pa.array(value[shown], pa.string()), pa.array(weight[shown]))
+    return evidence_lists(*rows, counts=shown.sum(axis=1))
 
 
 def _edge_value(edge: int, causes: Causes) -> str:

@@ -11,11 +11,14 @@ import numpy.typing as npt
 from textinsight.link.blocking import Pairs, pair_chunks
 from textinsight.link.config import DAY_US, LinkConfig
 from textinsight.link.downstream import Edges
-from textinsight.link.frame import Codes, Frame, Ints
+from textinsight.link.frame import Codes, Frame, Ints, Levels
 from textinsight.link.steps import Surplus, SurplusModel, fit_surplus, nothing
 
 Reals = npt.NDArray[np.float64]
 
+STATED = 2
+_USUALLY = (0.06, 0.01)  # of downstream and of unrelated contacts, how many state a cause …
+_DOUBT = 100.0  # … as sure as if it had been seen in so many
 _FEWEST = 50.0  # downstream contacts needed before the gap says anything
 _STRONGEST = np.log(5.0)  # the gap may change the odds by this factor at most
 
@@ -25,7 +28,8 @@ class Causes:
     """What downstream links are told from. Fitted on all contacts, and kept, so that later ones are told from the same.
 
     topic_a, topic_b: names of the significant edges; share: attributable; rate, base_rate, lift: of the edge.
-    by_day: (window,) log-odds of the gap in days. surplus: None if the texts tell nothing.
+    by_day: (window,) log-odds of the gap in days. stated: of a cause that the customer states. surplus: None if the
+    texts tell nothing.
     """
 
     topic_a: tuple[str, ...]
@@ -35,6 +39,7 @@ class Causes:
     base_rate: Reals
     lift: Reals
     by_day: Reals
+    stated: float
     surplus: SurplusModel | None
 
 
@@ -75,12 +80,14 @@ def fit_causes(
     names = [tuple(frame.topics[t] for t in codes[real].tolist()) for codes in (edges.topic_a, edges.topic_b)]
     figures = (edges.attributable[real], edges.rate[real], edges.base_rate[real], edges.lift[real])
     pairs = _steps(frame, opener, n_earlier, config)
-    causes = Causes(names[0], names[1], *figures, np.zeros(config.window_days), None)
+    causes = Causes(names[0], names[1], *figures, np.zeros(config.window_days), 0.0, None)
     edge, share = _edge_share(frame, pairs, thread_topic, causes)
     model, surplus = fit_surplus(frame, pairs, opener, explained=edge >= 0)
     told = Told(pairs, edge, share, surplus)
-    by_day = _gap_log_odds(gaps(frame, pairs), _probability(told.source), config)
-    return replace(causes, by_day=by_day, surplus=model), told
+    probability = _probability(told.source)
+    by_day = _gap_log_odds(gaps(frame, pairs), probability, config)
+    stated = _stated_log_odds(frame.cause[pairs.later], probability)
+    return replace(causes, by_day=by_day, stated=stated, surplus=model), told
 
 
 def tell(
@@ -99,6 +106,11 @@ def told_by(frame: Frame, pairs: Pairs, opener: Ints, thread_topic: Codes, cause
 def by_gap(causes: Causes, gap_us: Ints) -> Reals:
     """(n,) log-odds of the gap."""
     return causes.by_day[np.minimum(gap_us // DAY_US, len(causes.by_day) - 1)]
+
+
+def by_stating(causes: Causes, frame: Frame, pairs: Pairs) -> Reals:
+    """(n_pairs,) log-odds of a cause that the later contact states, 0 where it states none."""
+    return np.where(frame.cause[pairs.later] == STATED, causes.stated, 0.0)
 
 
 def gaps(frame: Frame, pairs: Pairs) -> Ints:
@@ -153,6 +165,17 @@ def _gap_log_odds(gap_us: Ints, probability: Reals, config: LinkConfig) -> Reals
     caused = _day_shares(day, probability, config.window_days)
     unrelated = _day_shares(day, 1 - probability, config.window_days)
     return np.clip(np.log(caused / unrelated), -_STRONGEST, _STRONGEST)
+
+
+def _stated_log_odds(cause: Levels, probability: Reals) -> float:
+    """How much oftener downstream contacts state a cause than unrelated ones, 0 or more."""
+    known = cause > 0
+    said, p = cause[known] == STATED, probability[known]
+    shares = [
+        (float(weight @ said) + _DOUBT * usual) / (float(weight.sum()) + _DOUBT)
+        for weight, usual in ((p, _USUALLY[0]), (1 - p, _USUALLY[1]))
+    ]
+    return float(np.clip(np.log(shares[0] / shares[1]), 0.0, _STRONGEST))
 
 
 def _day_shares(day: Ints, weight: Reals, n_days: int) -> Reals:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from textinsight.errors import UsageError
+from textinsight.link.because import cause_stated
 from textinsight.link.references import reference_codes
 
 Ints = npt.NDArray[np.int64]
@@ -30,6 +31,7 @@ class Frame:
     row: where the contact stands in the input. start, end: microseconds since 1970 (end = start if unknown).
     outcome: 0 unclear, 1 surely resolved, 2 probably resolved, 3 left open. stated: 0 unknown, 1 not stated, 2 stated.
     ending: 0 unknown, 1 the customer ends content, 2 neither, 3 cross. effort: 0 unknown, 1 none told, 2 told.
+    cause: 0 unknown, 1 none stated, 2 the customer says it came of an earlier contact.
     topics, people, companies: names that topic, customer and company index, sorted. references: (n, k) codes.
     vectors: the input's rows (n_input, d), by `row`. n_no_customer, n_no_time: contacts left out.
     """
@@ -46,6 +48,7 @@ class Frame:
     stated: Levels
     ending: Levels
     effort: Levels
+    cause: Levels
     references: Codes
     vectors: npt.NDArray[np.floating]
     has_text: npt.NDArray[np.bool_]
@@ -84,6 +87,7 @@ def make_frame(contacts: pa.Table, vectors: npt.NDArray[np.floating]) -> Frame:
         stated=_stated(contacts)[row],
         ending=_ending(contacts)[row],
         effort=_effort(contacts)[row],
+        cause=cause_stated(contacts)[row],
         references=reference_codes(contacts)[row],
         vectors=vectors,
         has_text=_has_text(vectors)[row],

@@ -17,6 +17,7 @@ from textinsight.link.steps import SurplusModel, pack_steps, unpack_steps
 from textinsight.link.usual import UsualModel
 from textinsight.link.weights import LinkModel
 
+MEASURE = 2  # how it is measured; another number and archives are measured anew
 GROWTH = 2.0  # all of it is measured anew once the linkable contacts have doubled
 
 _CAUSES = ("share", "rate", "base_rate", "lift", "by_day")
@@ -48,6 +49,7 @@ class LinkState:
             "related": None if self.related is None else asdict(self.related),
             "companies": self.usual.companies,
             "topics": (self.causes.topic_a, self.causes.topic_b),
+            "stated": self.causes.stated,
             "surplus": None if surplus is None else (surplus.people, surplus.prior, surplus.unrelated),
         }
         arrays: dict[str, npt.NDArray[Any]] = {name: getattr(self.causes, name) for name in _CAUSES}
@@ -90,4 +92,5 @@ def _causes(words: dict[str, Any], arrays: dict[str, npt.NDArray[Any]]) -> Cause
             unpack_steps(arrays), tuple(people), prior, arrays["points"], arrays["rise"], float(unrelated)
         )
     topic_a, topic_b = (tuple(names) for names in words["topics"])
-    return Causes(topic_a, topic_b, **{name: arrays[name] for name in _CAUSES}, surplus=surplus)
+    figures = {name: arrays[name] for name in _CAUSES}
+    return Causes(topic_a, topic_b, **figures, stated=float(words["stated"]), surplus=surplus)

@@ -117,8 +117,9 @@ def may_keep(archive: Archive, settings: Settings) -> bool:
 
 def _made_with(archive: Archive, settings: Settings) -> str:
     model = link_model(archive)
-    deciding = {**settings.deciding(), "version": __version__, "weights": [model.name, model.prior, *model.weights]}
-    return json.dumps(deciding, sort_keys=True)
+    weights = [model.name, model.prior, *model.weights]
+    made = {"version": __version__, "measure": link.MEASURE, "weights": weights}
+    return json.dumps(settings.deciding() | made, sort_keys=True)
 
 
 def _mark(archive: Archive, settings: Settings, n_reviews: int) -> pa.Table:
