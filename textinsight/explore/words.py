@@ -74,6 +74,7 @@ SIGNALS = {
     "volume": "Contacts of this customer",
     "attributable_share": "How often one follows the other",
     "alike_steps": "Other customers' steps alike",
+    "stated_cause": "The customer says so",
     "rivals": "Other possible causes",
 }
 
