@@ -151,9 +151,7 @@ def test_the_map_draws_each_contact_in_its_themes_series(rows):
     assert len(home) + len(others) == 50
     assert len(names) == len(centres)
     assert json.dumps(spec)
-    tooltip = spec["series"][0]["encode"]["tooltip"]
-    assert [spec["series"][0]["dimensions"][i] for i in tooltip] == ["Topic", "Issue"]
-    assert "formatter" not in spec["tooltip"]  # a template would be HTML
+    assert spec["tooltip"]["formatter"] == "<b>{@topic}</b><br/>{@issue}"  # a template is HTML: no data may be in it
 
 
 def test_drivers_and_their_words(rows):

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _COLORS = ("#2f7fb8", "#d9722e", "#8a7bb5", "#3a9a94", "#b08d2f", "#c2619b", "#6f8f3f", "#7d8a96")
 _SHAPES = ("circle", "triangle", "diamond", "rect")
 _NAMED = 80  # topics that may be named, the largest first; names that would overlap are left out
+_WORDS = ({"name": "topic", "type": "ordinal"}, {"name": "issue", "type": "ordinal"})
+_TOLD = "<b>{@topic}</b><br/>{@issue}"  # Streamlit puts the values in as escaped text
 _TOOLTIP = "max-width: 340px; white-space: normal; overflow-wrap: anywhere;"
 
 
@@ -24,7 +26,7 @@ def meaning(points: pd.DataFrame, centres: pd.DataFrame, themes: list[tuple[str 
     """
     series = [_theme(theme_rows(points, theme), name, place) for place, (theme, name) in enumerate(themes)]
     return {
-        "tooltip": {"trigger": "item", "confine": True, "extraCssText": _TOOLTIP},
+        "tooltip": {"trigger": "item", "confine": True, "extraCssText": _TOOLTIP, "formatter": _TOLD},
         "legend": {"type": "scroll", "top": 0, "left": 0, "itemWidth": 12, "itemHeight": 10,
                    "data": [name for _, name in themes]},
         "grid": {"left": 10, "right": 10, "top": 36, "bottom": 8},
@@ -44,9 +46,8 @@ def theme_rows(points: pd.DataFrame, theme: str | None) -> pd.DataFrame:
 def _theme(rows: pd.DataFrame, name: str, place: int) -> Spec:
     columns = zip(rows["x"], rows["y"], rows["topic_label"], rows["issue_text"], strict=True)
     return {
-        "type": "scatter", "name": name, "symbol": _SHAPES[place % len(_SHAPES)], "symbolSize": 6,
-        "selectedMode": "single", "dimensions": ["x", "y", "Topic", "Issue"],
-        "encode": {"x": 0, "y": 1, "tooltip": [2, 3]},
+        "type": "scatter", "name": name, "symbol": _SHAPES[place % len(_SHAPES)], "symbolSize": 7,
+        "selectedMode": "single", "dimensions": ["x", "y", *_WORDS],
         "itemStyle": {"color": _COLORS[place % len(_COLORS)] if name != UNCLEAR else GREY, "opacity": 0.65},
         "emphasis": {"scale": 1.6},
         "data": [[_round(x), _round(y), short(topic, 60), short(text, 140)] for x, y, topic, text in columns],
