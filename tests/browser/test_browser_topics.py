@@ -76,7 +76,7 @@ def test_from_the_overview_to_a_topic_to_a_conversation(open_page: Callable[...,
     label = page.locator("h1").inner_text()
     names = Archive(app.archive).query("SELECT label FROM topics")["label"].to_pylist()
     assert label in names
-    page.get_by_role("button", name="Open", exact=True).first.click()
+    page.locator("[class*=st-key-quote_] button").first.click()
     page.wait_for_function("location.pathname.endsWith('/conversation')")
     ready(page)
     assert page.get_by_text(label, exact=True).first.is_visible()

@@ -80,20 +80,19 @@ def shown(rows: Rows, filters: Filters, driver: str, *, number: int, size: int) 
     """
     where, bound = filters.where()
     chosen = rows(
-        "SELECT conversation_id, started_at, channel, topic_label, effort_score FROM contact_facts "
+        "SELECT conversation_id, started_at, channel, topic_label, effort_score, shard FROM contact_facts "
         f"WHERE list_contains(effort_drivers, ?) AND {where} "
         "ORDER BY effort_score DESC, started_at DESC NULLS LAST, conversation_id LIMIT ? OFFSET ?",
         (driver, *bound, size, (number - 1) * size),
     )
-    ids = chosen["conversation_id"].tolist()
-    listed = ", ".join("?" * len(ids)) or "NULL"
+    ids, shards = chosen["conversation_id"].tolist(), chosen["shard"].dropna().unique().tolist()
+    of_these = f"shard IN ({_marks(shards)}) AND conversation_id IN ({_marks(ids)})"
     found = rows(
-        "SELECT conversation_id, quote, turn, start FROM findings WHERE tag = 'effort' AND value = ? AND "
-        f"conversation_id IN ({listed}) QUALIFY "
-        "row_number() OVER (PARTITION BY conversation_id ORDER BY score DESC, turn) = 1",
-        (driver, *ids),
+        f"SELECT conversation_id, quote, turn, start FROM findings WHERE tag = 'effort' AND value = ? AND {of_these} "
+        "QUALIFY row_number() OVER (PARTITION BY conversation_id ORDER BY score DESC, turn) = 1",
+        (driver, *shards, *ids),
     )
-    said = rows(f"SELECT conversation_id, turn, text FROM turns WHERE conversation_id IN ({listed})", ids)
+    said = rows(f"SELECT conversation_id, turn, text FROM turns WHERE {of_these}", (*shards, *ids))
     found = found.merge(said, on=["conversation_id", "turn"], how="left")
     around = [_around(text, start) for text, start in zip(found["text"], found["start"], strict=True)]
     return chosen.merge(found[["conversation_id", "quote"]].assign(around=around), on="conversation_id", how="left")
@@ -123,6 +122,10 @@ def _around(text: object, start: int) -> str:
         return ""
     begin = text.rfind(" ", 0, start - _BEFORE) + 1 if start > _BEFORE else 0
     return ("…" if begin else "") + short(text[begin:], _AROUND)
+
+
+def _marks(values: list[str]) -> str:
+    return ", ".join("?" * len(values)) or "NULL"
 
 
 def _with_each() -> str:
