@@ -108,8 +108,20 @@ def test_first_start_welcomes_and_an_upload_makes_the_archive(open_app, tmp_path
     assert set(Archive(archive).table("conversations")["customer_id"].to_pylist()) == {"p0", "p1", "p2"}
     app.switch_page(str(PAGE_FILES / "data.py")).run()
     assert "6 records read = 6 stored + 0 refused" in said(app)
+    app.session_state["view"] = "Add conversations"
+    upload(app.run(), ("again.csv", table(*(("id", "text"), ("n1", "where is my parcel")))))
+    assert "Read before" not in said(app)
     button(app, "Put away").click().run()
     assert "6 records read" not in said(app)
+
+
+def test_a_file_that_is_known_is_told(open_app, tmp_path):
+    good = table(("id", "text"), ("c1", "where is my parcel"))
+    app = upload(open_app(tmp_path / "archive"), ("good.csv", good))
+    button(app, "Read 1 file").click().run()
+    assert ended(tmp_path / "archive").state == "done"
+    app = upload(open_app(tmp_path / "archive", "data", view="Add conversations"), ("other name.csv", good))
+    assert "Read before, so nothing of it would be added: other name.csv" in said(app)
 
 
 def test_the_demo_is_a_job(open_app, tmp_path, monkeypatch):

@@ -195,7 +195,7 @@ def _own(archive: Path) -> None:
         )
         return
     most = st.get_option("server.maxUploadSize") * 2**20
-    problem = refusal(file.name, file.getvalue()[:4096], file.size, most=most)
+    problem = refusal(file.name, bytes(file.getbuffer()[:4096]), file.size, most=most)
     if problem:
         st.error(escape(problem), icon=":material/block:")
     elif st.button("Measure", type=parts.emphasis(), icon=":material/straighten:"):

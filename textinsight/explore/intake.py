@@ -16,6 +16,8 @@ from textinsight.errors import TextinsightError
 from textinsight.explore import access, jobs, parts, preview, state
 from textinsight.explore.uploads import MAX_FILES, refusal
 from textinsight.explore.words import FORMATS, escape
+from textinsight.pipeline.shards import file_id_of
+from textinsight.store import Archive
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -61,6 +63,9 @@ def intake(archive: Path) -> None:
         return
     _contacts(seen)
     _refused(seen)
+    if names := st.session_state.get("read_before"):
+        said = f"Read before, so nothing of it would be added: {', '.join(names[:5])}"
+        st.warning(escape(said), icon=":material/content_copy:")
     _start(archive, files, seen)
 
 
@@ -75,7 +80,7 @@ def _dropped() -> list[UploadedFile]:
     most = st.get_option("server.maxUploadSize") * 2**20
     taken = []
     for file in dropped[:MAX_FILES]:
-        problem = refusal(file.name, file.getvalue()[:_HEAD], file.size, most=most)
+        problem = refusal(file.name, bytes(file.getbuffer()[:_HEAD]), file.size, most=most)
         if problem:
             st.error(escape(problem), icon=":material/block:")
         else:
@@ -99,6 +104,7 @@ def _preview(archive: Path, files: Sequence[UploadedFile], mapping: Mapping[str,
             try:
                 jobs.save(_inputs(files), folder)
                 st.session_state["preview"] = preview.look_at(folder / "inputs", mapping)
+                st.session_state["read_before"] = _read_before(archive, files, mapping)
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
         st.session_state["previewed"] = key
@@ -106,6 +112,14 @@ def _preview(archive: Path, files: Sequence[UploadedFile], mapping: Mapping[str,
     if not mapping:
         st.session_state["columns"], st.session_state["bound"] = found.columns, found.bound
     return found
+
+
+def _read_before(archive: Path, files: Sequence[UploadedFile], mapping: Mapping[str, str]) -> list[str]:
+    """The names of the files that the archive holds already."""
+    if not (archive / "archive.json").exists():
+        return []
+    known = Archive(archive).progress()
+    return [file.name for file in files if (found := known.get(file_id_of(file, mapping))) and found.complete]
 
 
 def _inputs(files: Sequence[UploadedFile]) -> list[jobs.InputFile]:

@@ -60,17 +60,16 @@ def said(job: jobs.Job) -> str:
     """Stage, amount, rate and remaining time in words."""
     if (job.folder / "cancel").exists():
         return "stopping …"
-    step = job.progress
+    step, since = job.progress, span((datetime.now(UTC) - job.started_at).total_seconds())
     if step is None:
-        return f"starting … ({span((datetime.now(UTC) - job.started_at).total_seconds())})"
+        return f"at work for {since}"
     words = [STAGES.get(step.stage, step.stage.capitalize())]
     if step.total and step.total > 1:
         words.append(f"{step.done:,} of {step.total:,}")
     words += [step.note] if step.note else []
     if step.rate and step.total and step.total > 1:
         words.append(f"{step.rate:,.0f} a second" if step.rate >= 10 else f"{step.rate:.1f} a second")
-    if step.remaining_s:
-        words.append(f"about {span(step.remaining_s)} left")
+    words.append(f"about {span(step.remaining_s)} left" if step.remaining_s else f"at work for {since}")
     return " · ".join(words)
 
 

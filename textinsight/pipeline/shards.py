@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from io import BufferedReader, BytesIO
 from pathlib import Path
 
 from textinsight import ingest
@@ -68,13 +69,19 @@ def fingerprint(path: Path, mapping: Mapping[str, str]) -> InputFile:
     """The file under its content's sha256; InputError if it cannot be read."""
     try:
         with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256")
+            file_id = file_id_of(file, mapping)
     except OSError as error:
         raise InputError(
             f"{path} cannot be read: {error.strerror}", hint="check the path and its permissions"
         ) from error
+    return InputFile(path, file_id, ingest.count_lines(path))
+
+
+def file_id_of(file: BufferedReader | BytesIO, mapping: Mapping[str, str]) -> str:
+    """sha256 of the bytes and the mapping: by it a file is known again."""
+    digest = hashlib.file_digest(file, "sha256")
     digest.update(json.dumps(sorted(mapping.items())).encode())
-    return InputFile(path, digest.hexdigest(), ingest.count_lines(path))
+    return digest.hexdigest()
 
 
 def cut(
