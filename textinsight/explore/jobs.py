@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from textinsight.errors import StoreError
-from textinsight.store.lock import is_held
+from textinsight.run.lock import is_held
 
 State = Literal["running", "done", "failed", "cancelled", "killed"]
 
@@ -32,7 +32,8 @@ LOCK = "running.lock"
 _ENDED_WELL = (0, 4)  # 4: some records were refused
 _KEPT_JOBS = 20
 _KEPT_INPUTS_S = 24 * 3600
-_PATIENCE_S = 10.0
+_PATIENCE_S = 60.0  # a busy machine takes its time to start a process
+_CUT_OFF_S = 600  # after which a look at an upload is no longer under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,7 @@ def sweep(archive: Path) -> None:
         elif not job.can_resume or time.time() - _age_of(job.folder) > _KEPT_INPUTS_S:
             shutil.rmtree(job.folder / "inputs", ignore_errors=True)
     for folder in _folders(archive):
-        if folder not in known and time.time() - _age_of(folder) > _PATIENCE_S * 60:  # a look at an upload, cut off
+        if folder not in known and time.time() - _age_of(folder) > _CUT_OFF_S:
             shutil.rmtree(folder, ignore_errors=True)
 
 

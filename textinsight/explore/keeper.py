@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from textinsight.explore import jobs
-from textinsight.store.lock import try_lock
+from textinsight.run.lock import try_lock
 
 _LOOK_S = 0.25  # how often it looks for a request to stop
 _GRACE_S = 30.0  # for a shard to be committed and the workers to end

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from textinsight.errors import StoreError
+from textinsight.run.lock import try_lock
 
 _PATIENCE_S = 10.0
 
@@ -75,31 +75,3 @@ def _tries(descriptor: int) -> Iterator[bool]:
     for _ in range(3):
         yield try_lock(descriptor)
         time.sleep(0.02)
-
-
-def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock file; False if there is none."""
-    try:
-        with path.open("r+") as handle:
-            return not try_lock(handle.fileno(), shared=True)
-    except OSError:
-        return False
-
-
-def try_lock(descriptor: int, *, shared: bool = False) -> bool:
-    """Take the lock of an open file unless somebody has it; it goes when the file is closed or its process dies.
-
-    shared: only to look, so that several may look at once.
-    """
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        else:
-            import fcntl
-
-            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
