@@ -19,6 +19,8 @@ SAMPLES = {
     "csv": b"id,text\n1,hi\n2,bye\n",
     "transcript": b"Agent: hi\nCustomer: my bill\n",
     "captions": b"WEBVTT\n\n00:01.000 --> 00:02.000\nhi\n",
+    "deepgram": b'{"metadata": {}, "results": {"channels": [{"alternatives": [{"transcript": "hi"}]}]}}',
+    "azure_speech": b'{"combinedPhrases": [{"text": "hi"}], "phrases": [{"text": "hi"}]}',
     "parquet": b"PAR1" + b"\x00" * 20,
 }
 

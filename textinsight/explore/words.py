@@ -44,6 +44,8 @@ FORMATS = {
     "parquet": "Parquet",
     "transcript": "text transcript",
     "captions": "captions",
+    "deepgram": "Deepgram",
+    "azure_speech": "Azure AI Speech",
 }
 TAGS = {
     "issue stated": "Issue",

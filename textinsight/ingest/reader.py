@@ -13,7 +13,7 @@ from textinsight.conversation import Conversation
 from textinsight.errors import InputError, UsageError
 from textinsight.ingest.text import clean
 
-_BUILT_IN = ("parquet", "captions", "jsonl", "csv", "transcript")
+_BUILT_IN = ("parquet", "captions", "deepgram", "azure_speech", "jsonl", "csv", "transcript")
 _EXCERPT = 200
 _SIGNATURES = {
     b"PK\x03\x04": "a zip archive or spreadsheet: unpack it, or save the sheet as CSV",
