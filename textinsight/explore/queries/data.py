@@ -24,7 +24,7 @@ def window_days(rows: Rows) -> int:
 
 def n_contacts(rows: Rows) -> int:
     """How many contacts are stored."""
-    return int(rows("SELECT count(*) AS n FROM stored_conversations")["n"][0])
+    return int(rows("SELECT count(*) AS n FROM contact_facts")["n"][0])
 
 
 def inputs(rows: Rows) -> pd.DataFrame:
@@ -62,13 +62,18 @@ def coverage(rows: Rows) -> pd.DataFrame:
         """
         WITH c AS (
             SELECT count(*) AS n, count(customer_id) AS customer, count(started_at) AS started,
-                   count(ended_at) AS ended,
                    count(company) AS company, count(topic_id) AS topic, count(csat) AS csat, count(nps) AS nps,
-                   count(agent_id) AS agent, count_if(language IS NOT DISTINCT FROM 'en') AS english,
-                   count_if(issue_text IS NOT NULL AND issue_text <> '') AS issue
-            FROM conversations
+                   count(agent_id) AS agent
+            FROM contact_facts
         ),
-        t AS (SELECT count(*) AS n, count_if(role IN ('customer', 'agent', 'bot', 'system')) AS role FROM turns)
+        s AS (
+            SELECT count(ended_at) AS ended, count_if(language IS NOT DISTINCT FROM 'en') AS english,
+                   count(nullif(issue_text, '')) AS issue
+            FROM stored_conversations
+        ),
+        t AS (
+            SELECT count(*) AS n, count_if(role IN ('customer', 'agent', 'bot', 'system')) AS role FROM stored_turns
+        )
         SELECT unnest([
             {'fact': 'customer', 'known': customer, 'total': c.n}, {'fact': 'started', 'known': started, 'total': c.n},
             {'fact': 'ended', 'known': ended, 'total': c.n}, {'fact': 'issue', 'known': issue, 'total': c.n},
@@ -76,6 +81,6 @@ def coverage(rows: Rows) -> pd.DataFrame:
             {'fact': 'english', 'known': english, 'total': c.n}, {'fact': 'company', 'known': company, 'total': c.n},
             {'fact': 'agent', 'known': agent, 'total': c.n}, {'fact': 'csat', 'known': csat, 'total': c.n},
             {'fact': 'nps', 'known': nps, 'total': c.n}
-        ], recursive := true) FROM c, t
+        ], recursive := true) FROM c, s, t
         """
     )
