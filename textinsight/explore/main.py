@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
@@ -41,6 +43,7 @@ def main() -> None:
         )
         for name, title, icon, help_ in _PAGES
     ]
+    _warm_up()
     if (refusal := access.refusal()) is not None:
         doors.refused(refusal)
         return
@@ -57,8 +60,8 @@ def main() -> None:
             welcome.welcome(state.archive_path())
             return
         if chosen.title in _FILTERED:
-            st.session_state["filters"] = sidebar.filter_bar(state.source().panel)
             views.saved_views(chosen)
+            st.session_state["filters"] = sidebar.filter_bar(state.source().panel)
         fresh.watch()
         if page := st.session_state.pop("go_to", None):
             state.open_page(page)
@@ -71,6 +74,12 @@ def main() -> None:
         chosen.run()
     except TextinsightError as error:
         _no_archive(error)
+
+
+@st.cache_resource(show_spinner=False)
+def _warm_up() -> None:
+    """Load beside the first view what pages need later: seconds that nobody has to wait for."""
+    threading.Thread(target=import_module, args=("textinsight.pipeline",), daemon=True).start()
 
 
 def _no_archive(error: TextinsightError) -> None:

@@ -23,10 +23,13 @@ _HELP = {
 def filter_bar(panel: Panel) -> Filters:
     """Show the filters; what is chosen."""
     with st.sidebar:
+        head = st.container()  # filled last, but it stays where it is
         start, end = _period(panel.days)
         chosen = {key: _values(key, panel.names(key)) for key in COLUMNS}
-        if start or end or any(chosen.values()):
-            st.button("Clear filters", icon=":material/filter_alt_off:", on_click=clear, type="tertiary")
+        is_narrowed = bool(start or end or any(chosen.values()))
+        head.button(
+            "Clear filters", icon=":material/filter_alt_off:", on_click=clear, type="tertiary", disabled=not is_narrowed
+        )
     return Filters(start, end, **chosen)
 
 

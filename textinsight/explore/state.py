@@ -66,7 +66,7 @@ def open_source() -> Source:
 
 def is_empty() -> bool:
     """Whether the archive holds no conversation yet."""
-    return source()("SELECT 1 AS found FROM stored_conversations LIMIT 1").empty
+    return source()("SELECT 1 AS found FROM contact_facts LIMIT 1").empty
 
 
 def source() -> Source:

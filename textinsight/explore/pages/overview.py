@@ -99,7 +99,7 @@ def _card(name: str, days: Days, compared: Compared | None) -> None:
             chart_type="area",
             **_delta(name, compared),
         )
-        left, right = st.columns([6, 1], vertical_alignment="center", gap="xxsmall")
+        left, right = st.columns([8, 1], vertical_alignment="center", gap=None)
         left.caption(words.escape(parts.footnote(figure)))
         right.button(
             "", icon=":material/arrow_forward:", type="tertiary", key=f"open_{name}", on_click=_open_figure,

@@ -5,7 +5,7 @@ contact_facts tells in which shard a contact lies; then that file alone is read,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from textinsight.explore.queries.base import Rows
 
@@ -43,12 +43,15 @@ def findings(rows: Rows, conversation_id: str) -> pd.DataFrame:
 
 def details(rows: Rows, frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """The frame of contacts (conversation_id, shard) with these columns of `conversations`, in the frame's order."""
-    ids, shards = list(frame["conversation_id"].unique()), list(frame["shard"].dropna().unique())
-    sql = (
-        f"SELECT conversation_id, {', '.join(columns)} FROM stored_conversations "
-        f"WHERE shard IN ({_marks(shards)}) AND conversation_id IN ({_marks(ids)})"
-    )
-    return frame.merge(rows(sql, (*shards, *ids)), on="conversation_id", how="left")
+    where, values = among(frame)
+    found = rows(f"SELECT conversation_id, {', '.join(columns)} FROM stored_conversations WHERE {where}", values)
+    return frame.merge(found, on="conversation_id", how="left")
+
+
+def among(frame: pd.DataFrame) -> tuple[str, tuple[str, ...]]:
+    """(SQL condition, its values) of what belongs to the frame's contacts (conversation_id, shard), in their shards."""
+    ids, shards = (frame[name].dropna().unique().tolist() for name in ("conversation_id", "shard"))
+    return f"shard IN ({_marks(shards)}) AND conversation_id IN ({_marks(ids)})", (*shards, *ids)
 
 
 def topic_names(rows: Rows) -> dict[str, str]:
@@ -97,5 +100,5 @@ def _of(rows: Rows, table: str, conversation_id: str, order: str) -> pd.DataFram
     return rows(sql, (shard or "", conversation_id))
 
 
-def _marks(values: list[Any]) -> str:
+def _marks(values: list[str]) -> str:
     return ", ".join("?" * len(values)) or "NULL"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textinsight.explore.filters import Filters
 from textinsight.explore.queries.base import Rows
+from textinsight.explore.queries.conversation import details
 from textinsight.explore.words import UNCLEAR
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def pairs(
     columns = ", ".join(
         f"{side}.{column} AS {column}_{side}"
         for side in "ab"
-        for column in ("conversation_id", "started_at", "channel", "company", "resolution", "issue_text")
+        for column in ("conversation_id", "started_at", "channel", "company", "resolution", "shard")
     )
     sql = f"""{_PAIRS}, counted AS (
             SELECT *, coalesce(reviewed, said) AS verdict, count(*) OVER () AS n_all,
@@ -154,10 +155,15 @@ def pairs(
         chosen AS (SELECT * FROM counted WHERE a IN (SELECT conversation_id FROM contact_facts WHERE {where}))
         SELECT {columns}, p.gap_days, p.probability, p.evidence, p.verdict AS reviewed, p.n_contacts, p.n_all,
                p.n_linked, coalesce(p.earlier_id, p.a) AS earlier_id, count(*) OVER () AS n
-        FROM chosen p JOIN conversations a ON a.conversation_id = p.a JOIN conversations b ON b.conversation_id = p.b
+        FROM chosen p JOIN contact_facts a ON a.conversation_id = p.a JOIN contact_facts b ON b.conversation_id = p.b
         ORDER BY p.probability DESC NULLS LAST, p.gap_days, p.a, p.b LIMIT $4 OFFSET $5
     """
-    return rows(sql, (*key, window_days, size, (number - 1) * size, *values))
+    found = rows(sql, (*key, window_days, size, (number - 1) * size, *values))
+    for side in "ab":
+        ids = {f"conversation_id_{side}": "conversation_id", f"shard_{side}": "shard"}
+        texts = details(rows, found[list(ids)].rename(columns=ids), "issue_text")["issue_text"]
+        found[f"issue_text_{side}"] = texts.to_numpy()
+    return found
 
 
 def _numbered(filters: Filters, first: int) -> Asked:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from textinsight.explore.filters import COLUMNS, Filters
 from textinsight.explore.queries.base import Rows
+from textinsight.explore.queries.conversation import among
 from textinsight.explore.queries.facts import COUNTED, PERIODS
 from textinsight.explore.words import short
 from textinsight.findings import EFFORT_DRIVERS
@@ -85,14 +86,13 @@ def shown(rows: Rows, filters: Filters, driver: str, *, number: int, size: int) 
         "ORDER BY effort_score DESC, started_at DESC NULLS LAST, conversation_id LIMIT ? OFFSET ?",
         (driver, *bound, size, (number - 1) * size),
     )
-    ids, shards = chosen["conversation_id"].tolist(), chosen["shard"].dropna().unique().tolist()
-    of_these = f"shard IN ({_marks(shards)}) AND conversation_id IN ({_marks(ids)})"
+    theirs, ids = among(chosen)
     found = rows(
-        f"SELECT conversation_id, quote, turn, start FROM findings WHERE tag = 'effort' AND value = ? AND {of_these} "
+        f"SELECT conversation_id, quote, turn, start FROM findings WHERE tag = 'effort' AND value = ? AND {theirs} "
         "QUALIFY row_number() OVER (PARTITION BY conversation_id ORDER BY score DESC, turn) = 1",
-        (driver, *shards, *ids),
+        (driver, *ids),
     )
-    said = rows(f"SELECT conversation_id, turn, text FROM turns WHERE {of_these}", (*shards, *ids))
+    said = rows(f"SELECT conversation_id, turn, text FROM turns WHERE {theirs}", ids)
     found = found.merge(said, on=["conversation_id", "turn"], how="left")
     around = [_around(text, start) for text, start in zip(found["text"], found["start"], strict=True)]
     return chosen.merge(found[["conversation_id", "quote"]].assign(around=around), on="conversation_id", how="left")
@@ -122,10 +122,6 @@ def _around(text: object, start: int) -> str:
         return ""
     begin = text.rfind(" ", 0, start - _BEFORE) + 1 if start > _BEFORE else 0
     return ("…" if begin else "") + short(text[begin:], _AROUND)
-
-
-def _marks(values: list[str]) -> str:
-    return ", ".join("?" * len(values)) or "NULL"
 
 
 def _with_each() -> str:
