@@ -47,6 +47,7 @@ class Shot:
     scheme: str = "light"
     scroll: int = 0
     drop: str = ""  # a file of this repository to drop on the page
+    button: str = ""  # one that gives the picture itself
 
 
 SHOTS = (
@@ -54,18 +55,23 @@ SHOTS = (
     Shot("overview-table", "", scroll=900),
     Shot("contacts", "contacts"),
     Shot("conversation", "conversation?contact={linked}"),
-    Shot("downstream", "downstream?starts=25", height=1120),
-    Shot("downstream-pairs", "downstream?starts=25", scroll=900),
+    Shot("repeats", "repeats", height=1500),
+    Shot("repeats-fcr", "repeats?repeats=First+contact+resolution", height=1100),
+    Shot("downstream", "downstream", height=1120),
+    Shot("downstream-pairs", "downstream", height=1700, scroll=900),
+    Shot("downstream-slide", "downstream", button="Slide as PNG"),
     Shot("data", "data"),
     Shot("data-add", "data?view=Add+conversations", height=1000, drop="corpora/demo/conversations.jsonl.gz"),
     Shot("data-accuracy", "data?view=Accuracy", height=1300),
     Shot("tryit", "tryit"),
     Shot("overview-dark", "", scheme="dark"),
-    Shot("downstream-dark", "downstream?starts=25", scheme="dark"),
+    Shot("repeats-dark", "repeats", scheme="dark"),
+    Shot("downstream-dark", "downstream", height=1120, scheme="dark"),
+    Shot("downstream-1024", "downstream", width=1024, height=1120),
     Shot("overview-narrow", "", width=420),
     Shot("conversation-narrow", "conversation?contact={linked}", width=420),
 )
-COMMITTED = ("overview", "contacts", "conversation", "downstream", "data-add", "tryit")
+COMMITTED = ("overview", "contacts", "conversation", "repeats", "downstream", "downstream-slide", "data-add", "tryit")
 
 
 @contextmanager
@@ -123,7 +129,12 @@ def take(browser: Browser, address: str, shot: Shot, out: Path) -> list[str]:
         page.mouse.wheel(0, shot.scroll)
         page.wait_for_timeout(800)
     file = out / f"{shot.name}.png"
-    page.screenshot(path=file)
+    if shot.button:
+        with page.expect_download() as given:
+            page.get_by_role("button", name=shot.button).click()
+        given.value.save_as(file)
+    else:
+        page.screenshot(path=file)
     _shrink(file)
     if page.locator("[data-testid=stException]").count():
         wrong.append(f"{shot.name}: the page shows an error")
@@ -144,6 +155,7 @@ def _settle(page: Page) -> None:
     """Wait until the script ran and the charts are drawn."""
     page.wait_for_selector("h1", timeout=60_000)
     page.wait_for_selector("[data-testid=stStatusWidget]", state="detached", timeout=60_000)
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')", timeout=60_000)
     page.wait_for_timeout(3000)
 
 
@@ -160,9 +172,11 @@ def main() -> int:
     parser.add_argument("archive", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--all", action="store_true", help="dark, narrow and scrolled ones too")
+    parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="these alone")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    shots = [shot for shot in SHOTS if arguments.all or shot.name in COMMITTED]
+    wanted = arguments.only or ([shot.name for shot in SHOTS] if arguments.all else COMMITTED)
+    shots = [shot for shot in SHOTS if shot.name in wanted]
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     with serving(arguments.archive) as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)

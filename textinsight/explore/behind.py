@@ -102,11 +102,12 @@ def _one(pair: dict[str, Any]) -> None:
         buttons(Pair(pair["conversation_id_b"], pair["earlier_id"], "downstream", verdict))
         precision_line("downstream")
     side_by_side(pair["conversation_id_a"], pair["conversation_id_b"], gap=f"{pair['gap_days']:.1f} days later")
-    if pair["evidence"] is None:
+    evidence = downstream.evidence(state.source(), pair["conversation_id_b"], pair["earlier_id"])
+    if evidence is None:
         st.caption(
             "This pair is not linked: its probability lies below the cut. It counts in the rate; the base rate says "
             "how many such pairs there would be anyway."
         )
         return
     st.subheader("Why they are linked", anchor=False)
-    why.waterfall(pair["evidence"])
+    why.waterfall(evidence)

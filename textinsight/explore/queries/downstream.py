@@ -32,12 +32,16 @@ _PAIRS = """
         WHERE a.stop + to_days($3) <= (SELECT max(started_at) FROM contact_facts)
         QUALIFY row_number() OVER (PARTITION BY a.id ORDER BY gap_days, b.start, b.id) = 1
     ),
+    link AS (
+        SELECT l.conversation_id, l.earlier_id, l.probability, l.reviewed, f.thread_id
+        FROM (SELECT conversation_id, earlier_id, probability, reviewed FROM links
+              WHERE relation = 'downstream' AND conversation_id IN (SELECT b FROM pair)) l
+        JOIN contact_facts f ON f.conversation_id = l.earlier_id
+    ),
     linked AS (
-        SELECT pair.*, l.earlier_id, l.probability, l.evidence, l.reviewed,
-               v.verdict AS said
+        SELECT pair.*, l.earlier_id, l.probability, coalesce(l.reviewed, v.verdict) AS reviewed
         FROM pair
-        LEFT JOIN (SELECT l.*, f.thread_id FROM links l JOIN contact_facts f ON f.conversation_id = l.earlier_id
-                   WHERE relation = 'downstream') l ON l.conversation_id = pair.b AND l.thread_id = pair.thread_a
+        LEFT JOIN link l ON l.conversation_id = pair.b AND l.thread_id = pair.thread_a
         LEFT JOIN verdicts v ON v.conversation_id = pair.b AND v.earlier_id = pair.a AND v.relation = 'downstream'
         QUALIFY row_number() OVER (PARTITION BY pair.a, pair.b ORDER BY l.probability DESC NULLS LAST, l.earlier_id) = 1
     )
@@ -141,29 +145,43 @@ def pairs(
     rejected, filtered or not; n: filtered.
     """
     where, values = _numbered(filters, 6)
-    columns = ", ".join(
-        f"{side}.{column} AS {column}_{side}"
-        for side in "ab"
-        for column in ("conversation_id", "started_at", "channel", "company", "resolution", "shard")
-    )
     sql = f"""{_PAIRS}, counted AS (
-            SELECT *, coalesce(reviewed, said) AS verdict, count(*) OVER () AS n_all,
+            SELECT *, count(*) OVER () AS n_all,
                    count(*) FILTER (probability IS NOT NULL AND reviewed IS DISTINCT FROM 'rejected') OVER ()
                    AS n_linked
             FROM linked
         ),
-        chosen AS (SELECT * FROM counted WHERE a IN (SELECT conversation_id FROM contact_facts WHERE {where}))
-        SELECT {columns}, p.gap_days, p.probability, p.evidence, p.verdict AS reviewed, p.n_contacts, p.n_all,
-               p.n_linked, coalesce(p.earlier_id, p.a) AS earlier_id, count(*) OVER () AS n
-        FROM chosen p JOIN contact_facts a ON a.conversation_id = p.a JOIN contact_facts b ON b.conversation_id = p.b
-        ORDER BY p.probability DESC NULLS LAST, p.gap_days, p.a, p.b LIMIT $4 OFFSET $5
+        chosen AS (
+            SELECT * EXCLUDE earlier_id, coalesce(earlier_id, a) AS earlier_id, count(*) OVER () AS n FROM counted
+            WHERE {f"a IN (SELECT conversation_id FROM contact_facts WHERE {where})" if values else "true"}
+        )
+        SELECT * FROM chosen ORDER BY probability DESC NULLS LAST, gap_days, a, b LIMIT $4 OFFSET $5
     """
     found = rows(sql, (*key, window_days, size, (number - 1) * size, *values))
+    return _with_contacts(rows, found)
+
+
+def evidence(rows: Rows, conversation_id: str, earlier_id: str) -> list[dict[str, Any]] | None:
+    """Why two contacts are linked as downstream; None if they are not."""
+    found = rows(
+        "SELECT evidence FROM links WHERE conversation_id = ? AND earlier_id = ? AND relation = 'downstream'",
+        (conversation_id, earlier_id),
+    )
+    return None if found.empty else list(found["evidence"][0])
+
+
+def _with_contacts(rows: Rows, pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs with what is shown of both contacts; `_a` the earlier, `_b` the later one."""
+    ids = tuple({*pairs["a"], *pairs["b"]})
+    marks = ", ".join("?" * len(ids)) or "NULL"
+    facts = rows(
+        f"SELECT conversation_id, shard, started_at, channel FROM contact_facts WHERE conversation_id IN ({marks})", ids
+    )
+    told = details(rows, facts, "issue_text").drop(columns="shard") if ids else facts.assign(issue_text=None)
     for side in "ab":
-        ids = {f"conversation_id_{side}": "conversation_id", f"shard_{side}": "shard"}
-        texts = details(rows, found[list(ids)].rename(columns=ids), "issue_text")["issue_text"]
-        found[f"issue_text_{side}"] = texts.to_numpy()
-    return found
+        named = told.rename(columns={name: f"{name}_{side}" for name in told.columns})
+        pairs = pairs.merge(named, left_on=side, right_on=f"conversation_id_{side}", how="left")
+    return pairs
 
 
 def _numbered(filters: Filters, first: int) -> Asked:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from textinsight.explore.filters import COLUMNS, Filters
 from textinsight.explore.queries.base import Rows
+from textinsight.explore.queries.conversation import details
 from textinsight.explore.queries.facts import COUNTED
 from textinsight.explore.words import UNCLEAR, UNKNOWN
 from textinsight.measure.summary import share_of
@@ -41,12 +42,12 @@ def page(rows: Rows, filters: Filters, *, order: str, number: int, size: int) ->
 def threads(filters: Filters) -> Asked:
     """(SQL, values) of all of them."""
     where, values = filters.where()
+    is_in_view = f"t.thread_id IN (SELECT thread_id FROM contact_facts WHERE thread_id IS NOT NULL AND {where})"
     sql = f"""
         SELECT t.thread_id, coalesce(p.label, '{UNCLEAR}') AS topic, t.customer_id, t.n_contacts, t.channels,
                t.first_at, t.last_at, (epoch(t.last_at) - epoch(t.first_at)) / 86400 AS span_days, t.open
         FROM threads t LEFT JOIN topics p USING (topic_id)
-        WHERE t.n_contacts >= 2
-              AND t.thread_id IN (SELECT thread_id FROM contact_facts WHERE thread_id IS NOT NULL AND {where})
+        WHERE t.n_contacts >= 2 AND {is_in_view if filters != Filters() else "true"}
     """
     return sql, values
 
@@ -58,9 +59,9 @@ def dots(rows: Rows, thread_ids: tuple[str, ...]) -> pd.DataFrame:
         SELECT conversation_id, thread_id, started_at, {COLUMNS["channel"]} AS channel,
                {COLUMNS["resolution"]} AS resolution,
                (epoch(started_at) - min(epoch(started_at)) OVER (PARTITION BY thread_id)) / 86400 AS days
-        FROM contact_facts WHERE list_contains(?, thread_id) ORDER BY started_at, conversation_id
+        FROM contact_facts WHERE thread_id IN ({_marks(thread_ids)}) ORDER BY started_at, conversation_id
         """,
-        (thread_ids,),
+        thread_ids,
     )
 
 
@@ -69,17 +70,22 @@ def contacts(rows: Rows, thread_id: str) -> pd.DataFrame:
 
     earlier_id, probability, gap_days, evidence, reviewed: of the same-issue link; null for the first contact.
     """
-    return rows(
-        """
-        WITH own AS (SELECT conversation_id, is_transfer, is_repeat FROM contact_facts WHERE thread_id = ?)
-        SELECT own.*, c.started_at, c.channel, c.agent_id, c.topic_label, c.issue_text, c.resolution, c.stated_repeat,
-               l.earlier_id, l.probability, l.gap_days, l.evidence, l.reviewed
-        FROM own JOIN conversations c USING (conversation_id)
-        LEFT JOIN links l ON l.conversation_id = own.conversation_id AND l.relation = 'same_issue'
-        ORDER BY c.started_at, own.conversation_id
-        """,
+    own = rows(
+        "SELECT conversation_id, shard, started_at, channel, resolution, is_transfer FROM contact_facts "
+        "WHERE thread_id = ? ORDER BY started_at, conversation_id",
         (thread_id,),
     )
+    ids = tuple(own["conversation_id"])
+    links = rows(
+        "SELECT conversation_id, earlier_id, probability, gap_days, evidence, reviewed FROM links "
+        f"WHERE relation = 'same_issue' AND conversation_id IN ({_marks(ids)})",
+        ids,
+    )
+    return details(rows, own, "issue_text").merge(links, on="conversation_id", how="left")
+
+
+def _marks(values: tuple[str, ...]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def fcr(rows: Rows, filters: Filters, by: str, *, limit: int) -> pd.DataFrame:
