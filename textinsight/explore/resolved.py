@@ -30,7 +30,7 @@ def fcr() -> None:
     )  # fmt: skip
     st.session_state["fcr_names"] = (by, found["name"].tolist())
     st.caption(
-        f"Observed: no contact on the same issue within {source.window_days} days; grey below {words.SUPPORT} such contacts. "
+        f"Observed: no contact on the same issue within {source.window_days} days; grey below {words.SUPPORT} of them. "
         "Stated: what the conversations themselves show. They are two measures, never merged: customers say thanks and "
         "call again. Click a row to read its contacts."
     )

@@ -172,7 +172,7 @@ def evidence(rows: Rows, conversation_id: str, earlier_id: str) -> list[dict[str
 
 def _with_contacts(rows: Rows, pairs: pd.DataFrame) -> pd.DataFrame:
     """The pairs with what is shown of both contacts; `_a` the earlier, `_b` the later one."""
-    ids = tuple({*pairs["a"], *pairs["b"]})
+    ids = tuple(sorted({*pairs["a"], *pairs["b"]}))
     marks = ", ".join("?" * len(ids)) or "NULL"
     facts = rows(
         f"SELECT conversation_id, shard, started_at, channel FROM contact_facts WHERE conversation_id IN ({marks})", ids
