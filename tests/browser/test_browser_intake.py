@@ -97,6 +97,6 @@ def test_a_pasted_conversation_is_tagged(open_page, ready):
     page.get_by_role("button", name="Read it").click()
     ready(page)
     shown = page.locator("[data-testid=stChatMessage]").inner_text()
-    assert "[CARD]" in shown
+    assert "card number" in shown  # as what was masked is shown
     assert "4111" not in shown
     assert "Negative" in shown

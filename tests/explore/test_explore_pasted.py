@@ -45,6 +45,12 @@ def test_free_text_is_the_customers():
     assert [turn.role.value for turn in read_pasted("where is my parcel").conversation.turns] == ["customer"]
 
 
+def test_one_line_may_name_its_speaker():
+    turn = read_pasted("Agent: how can I help you?").conversation.turns[0]
+    assert (turn.role.value, turn.text) == ("agent", "how can I help you?")
+    assert read_pasted("PS: where is my parcel").conversation.turns[0].text == "PS: where is my parcel"
+
+
 @pytest.mark.parametrize("text", ["", " \n ", "x" * (MOST + 1)])
 def test_what_cannot_be_read_is_told(text):
     with pytest.raises(InputError):
