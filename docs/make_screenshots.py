@@ -53,6 +53,10 @@ class Shot:
 SHOTS = (
     Shot("overview", ""),
     Shot("overview-table", "", scroll=900),
+    Shot("topics", "topics"),
+    Shot("topics-map", "topics?topic_view=Map+by+meaning"),
+    Shot("topic", "topics?about={topic}", height=1450),
+    Shot("effort", "effort", height=1400),
     Shot("contacts", "contacts"),
     Shot("conversation", "conversation?contact={linked}"),
     Shot("repeats", "repeats", height=1500),
@@ -65,13 +69,19 @@ SHOTS = (
     Shot("data-accuracy", "data?view=Accuracy", height=1300),
     Shot("tryit", "tryit"),
     Shot("overview-dark", "", scheme="dark"),
+    Shot("topics-map-dark", "topics?topic_view=Map+by+meaning", scheme="dark"),
+    Shot("topic-dark", "topics?about={topic}", height=1450, scheme="dark"),
+    Shot("effort-dark", "effort", height=1400, scheme="dark"),
     Shot("repeats-dark", "repeats", scheme="dark"),
     Shot("downstream-dark", "downstream", height=1120, scheme="dark"),
     Shot("downstream-1024", "downstream", width=1024, height=1120),
     Shot("overview-narrow", "", width=420),
     Shot("conversation-narrow", "conversation?contact={linked}", width=420),
 )
-COMMITTED = ("overview", "contacts", "conversation", "repeats", "downstream", "downstream-slide", "data-add", "tryit")
+COMMITTED = (
+    "overview", "topics", "topics-map", "topic", "effort", "contacts", "conversation", "repeats", "downstream",
+    "downstream-slide", "data-add", "tryit",
+)  # fmt: skip
 
 
 @contextmanager
@@ -95,6 +105,14 @@ def serving(archive: Path) -> Iterator[str]:
 def linked_contact(archive: Path) -> str:
     """A conversation that an earlier one brought on, the likeliest; the reader has most to show for it."""
     sql = "SELECT conversation_id AS id FROM links ORDER BY relation, probability DESC, conversation_id LIMIT 1"
+    found = Archive(archive).query(sql).to_pylist()
+    return str(found[0]["id"]) if found else ""
+
+
+def telling_topic(archive: Path) -> str:
+    """The topic that the clearest edge starts from: its page has something in every part."""
+    order = "n_starts < 100, q_value, lift_low DESC, topic_a"
+    sql = f"SELECT topic_a AS id FROM edges WHERE window_days = 14 ORDER BY {order} LIMIT 1"
     found = Archive(archive).query(sql).to_pylist()
     return str(found[0]["id"]) if found else ""
 
@@ -180,8 +198,8 @@ def main() -> int:
     chromium = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     with serving(arguments.archive) as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        linked = linked_contact(arguments.archive)
-        addresses = [base + shot.path.format(linked=linked) for shot in shots]
+        named = {"linked": linked_contact(arguments.archive), "topic": telling_topic(arguments.archive)}
+        addresses = [base + shot.path.format(**named) for shot in shots]
         pairs = zip(addresses, shots, strict=True)
         wrong = [complaint for pair in pairs for complaint in take(browser, *pair, arguments.out)]
         browser.close()

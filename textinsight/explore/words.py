@@ -31,7 +31,7 @@ RESOLUTIONS = {"resolved": "Resolved", "unresolved": "Not resolved", "moved": "P
 DRIVERS = {  # what made it hard: name and meaning
     "repeat_contact": ("Contacts again", "The customer has been in touch about the same problem before."),
     "channel_switch": ("Switches channel", "The customer had to try more than one channel."),
-    "long_wait": ("Waits", "Long waiting: in a queue, for an answer, for something that was promised."),
+    "long_wait": ("Waits", "Long waiting: in a queue, for an answer, for what was promised."),
     "transfer": ("Handed over", "Passed on from one person or team to another."),
     "repeat_information": ("Tells it again", "The customer has to repeat what was already said or sent."),
     "unclear_answer": ("Unclear answer", "An answer that the customer cannot follow, or that contradicts another."),
