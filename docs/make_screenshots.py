@@ -58,6 +58,10 @@ SHOTS = (
     Shot("topic", "topics?about={topic}", height=1450),
     Shot("effort", "effort", height=1400),
     Shot("contacts", "contacts"),
+    Shot("search", "contacts?search=refund+late"),
+    Shot("meaning", "contacts?by=Meaning&search=they+charged+me+twice"),
+    Shot("search-dark", "contacts?search=refund+late", scheme="dark"),
+    Shot("conversation-dark", "conversation?contact={linked}", scheme="dark"),
     Shot("conversation", "conversation?contact={linked}"),
     Shot("repeats", "repeats", height=1500),
     Shot("repeats-fcr", "repeats?repeats=First+contact+resolution", height=1100),
@@ -79,7 +83,7 @@ SHOTS = (
     Shot("conversation-narrow", "conversation?contact={linked}", width=420),
 )
 COMMITTED = (
-    "overview", "topics", "topics-map", "topic", "effort", "contacts", "conversation", "repeats", "downstream",
+    "overview", "topics", "topics-map", "topic", "effort", "search", "conversation", "repeats", "downstream",
     "downstream-slide", "data-add", "tryit",
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -66,15 +67,10 @@ def find(archive: Archive, text: str, *, by: By = "words", speaker: Speaker = "a
     hits = _hits(index, text, by=by, speaker=speaker, limit=limit)
     numbers = hits.numbers[:limit].tolist()
     shown = passages(archive, index, numbers, parse(text), speaker=speaker) if by == "words" else {}
-    facts = _facts(archive, [index.ids[number].as_py() for number in numbers])
-    return Found(
-        tuple(
-            Hit(**facts[index.ids[number].as_py()], score=float(score), passage=shown.get(number))
-            for number, score in zip(numbers, hits.scores.tolist(), strict=False)
-        ),
-        hits.n,
-        hits.ranked,
-    )
+    facts = _facts(archive, index, numbers)
+    scored = zip(numbers, hits.scores.tolist(), strict=False)
+    found = (Hit(**facts[number], score=float(score), passage=shown.get(number)) for number, score in scored)
+    return Found(tuple(found), hits.n, hits.ranked)
 
 
 def _hits(index: Index, text: str, *, by: By, speaker: Speaker, limit: int) -> Hits:
@@ -83,8 +79,15 @@ def _hits(index: Index, text: str, *, by: By, speaker: Speaker, limit: int) -> H
     return index.like(text, most=limit) if by == "like" else index.meaning(text, most=limit)
 
 
-def _facts(archive: Archive, ids: list[str]) -> dict[str, dict[str, Any]]:
-    rows = archive.query(
-        f"SELECT {', '.join(_FACTS)} FROM conversations WHERE list_contains(?, conversation_id)", [ids]
-    )
-    return {row["conversation_id"]: row | {"issue_text": row["issue_text"] or ""} for row in rows.to_pylist()}
+def _facts(archive: Archive, index: Index, numbers: list[int]) -> dict[int, dict[str, Any]]:
+    """What is told of each conversation; only the shards that hold them are read."""
+    of = index.names(numbers)
+    name_of = {number: name for names in of.values() for number, name in names.items()}
+    sql = f"SELECT {', '.join(_FACTS)} FROM conversations WHERE shard IN ({_marks(of)}) AND conversation_id IN "
+    found = archive.query(f"{sql} ({_marks(name_of)})", [*of, *name_of.values()]).to_pylist()
+    rows = {row["conversation_id"]: row | {"issue_text": row["issue_text"] or ""} for row in found}
+    return {number: rows[name] for number, name in name_of.items()}
+
+
+def _marks(values: Sized) -> str:
+    return ", ".join("?" * len(values)) or "NULL"

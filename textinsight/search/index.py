@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -80,12 +81,28 @@ class Index:
 
     def number(self, conversation_id: str) -> int | None:
         """The conversation's number, None if it is not in the index."""
-        at = pc.index(self.ids, conversation_id).as_py()
-        return at if at >= 0 else None
+        sql = "SELECT shard FROM contact_facts WHERE conversation_id = ? LIMIT 1"
+        told = self._archive.query(sql, [conversation_id])["shard"].to_pylist()
+        first = next((first for name, first, _ in self.shards if name in told), None)
+        return None if first is None else first + self._ids_of(told[0]).index(conversation_id)
 
-    def shard_of(self, number: int) -> str:
-        """The shard that holds the conversation."""
-        return next(name for name, first, n in self.shards if first <= number < first + n)
+    def names(self, numbers: Iterable[int]) -> dict[str, dict[int, str]]:
+        """Shard → number → conversation id; reads those shards alone."""
+        firsts = [first for _, first, _ in self.shards]
+        of: dict[str, dict[int, str]] = {}
+        for number in numbers:
+            name, first, _ = self.shards[bisect_right(firsts, number) - 1]
+            of.setdefault(name, {})[number] = ""
+        for name, members in of.items():
+            ids, first = self._ids_of(name), next(first for shard, first, _ in self.shards if shard == name)
+            members.update({number: ids[number - first] for number in members})
+        return of
+
+    def _ids_of(self, shard: str) -> list[str]:
+        ids: list[str] = self._archive.shard(shard, "conversations", columns=["conversation_id"])[
+            "conversation_id"
+        ].to_pylist()
+        return ids
 
     def words(self, query: Query, *, speaker: Speaker = "anyone", ranked: bool = True) -> Hits:
         """All conversations that match, the best (BM25) first; if more than 200,000 match or not ranked, the last

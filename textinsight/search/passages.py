@@ -51,17 +51,14 @@ def passages(
     """By number: of each conversation the turn with most matches, the first of several; only shards that hold one of
     them are read.
     """
-    wanted: dict[str, list[int]] = {}
-    for number in numbers:
-        wanted.setdefault(index.shard_of(number), []).append(number)
     found: dict[int, Passage] = {}
-    for shard, members in wanted.items():
-        ids = [index.ids[number].as_py() for number in members]
-        turns = archive.shard(shard, "turns", columns=["conversation_id", "turn", "role", "text"], conversation_ids=ids)
+    for shard, names in index.names(numbers).items():
+        columns = ["conversation_id", "turn", "role", "text"]
+        turns = archive.shard(shard, "turns", columns=columns, conversation_ids=list(names.values()))
         if speaker == "customer":
             turns = turns.filter(pc.equal(turns["role"], "customer"))
         best = _best(turns.to_pylist(), query)
-        found |= {number: best[name] for number, name in zip(members, ids, strict=True) if name in best}
+        found |= {number: best[name] for number, name in names.items() if name in best}
     return found
 
 
