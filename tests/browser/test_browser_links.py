@@ -75,6 +75,19 @@ def test_from_a_thread_to_its_reasons_and_a_rejected_link(open_page, app):
     assert "contact=" in page.url
 
 
+def test_a_dot_leads_to_its_conversation(open_page):
+    page = open_page("repeats")
+    box = page.locator("canvas").first.bounding_box()
+    lane = box["y"] + 34 + (box["height"] - 56) / 24  # the first of twelve lanes
+    for x in range(80, 320, 8):  # from the names to the right, until the first contact's dot is met
+        page.mouse.click(box["x"] + x, lane)
+        page.wait_for_timeout(250)
+        if "contact=" in page.url:
+            break
+    page.get_by_role("heading", name="Conversation").wait_for()
+    assert "contact=" in page.url
+
+
 def test_every_view_opens_without_complaint(open_page, ready):
     page = open_page("repeats")
     for view in ("First contact resolution", "Handle time"):

@@ -67,8 +67,9 @@ def _told(edge: dict[str, Any], found: pd.DataFrame) -> None:
     share = max(1 - edge["base_rate"] / edge["rate"], 0.0)
     told = (
         f"{edge['n_followed']:,} of {edge['n_starts']:,} starts were followed: {edge['rate']:.1%} instead of "
-        f"{edge['base_rate']:.1%}, so that about {share:.0%} of them were brought on."
+        f"{edge['base_rate']:.1%}"
     )
+    told += f", so that about {share:.0%} of them were brought on." if edge["is_clear"] else "; this may be chance."
     if not found.empty:
         n, n_all, n_linked = (int(found[name][0]) for name in ("n", "n_all", "n_linked"))
         told += f" {n_linked:,} of {n_all:,} pairs are linked one by one."

@@ -48,7 +48,12 @@ def _headline(asked: Asked, edges: pd.DataFrame) -> None:
     row = readings[readings["window_days"] == asked.window]
     with st.grid(4, min_column_width=215, gap="small"):
         strong = int((clear["n_starts"] >= words.SUPPORT).sum())
-        _card("Clear arrows", f"{len(clear):,}", f"{strong:,} of them with {words.SUPPORT} starts or more", _CLEAR)
+        _card(
+            "Clear arrows",
+            f"{len(clear):,}",
+            f"{strong:,} of them with {words.SUPPORT} starts or more" if len(clear) else "nothing is clear of chance",
+            _CLEAR,
+        )
         most = parts.records(avoidable.head(1))
         _card(
             "Most avoidable", f"{most[0]['avoidable']:,.0f} contacts" if most else words.MASK,
@@ -81,7 +86,9 @@ def _map(asked: Asked, edges: pd.DataFrame) -> None:
     if asked.hints or shown.empty:
         shown = edges[edges["lift_low"] > 1]
     if shown.empty:
-        parts.nothing("No topic brings on another one more often than chance would.", "Try a longer window.")
+        parts.nothing(
+            "No topic brings on another one more often than chance would.", "Try a longer window, or add contacts."
+        )
         return
     clusters = downstream.clusters(source, asked.window, asked.cost)
     plan = board.plan(parts.records(shown), parts.records(clusters), downstream.sizes(source), cost=asked.cost)
