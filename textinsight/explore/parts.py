@@ -152,5 +152,11 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def clicked_row(key: str) -> int | None:
     """The row of the cell that was just clicked in the table with this key; for its callback."""
+    cell = clicked_cell(key)
+    return None if cell is None else cell[0]
+
+
+def clicked_cell(key: str) -> tuple[int, str] | None:
+    """(row, column) of that cell."""
     cells = st.session_state[key].selection.cells
-    return int(cells[0][0]) if cells else None
+    return (int(cells[0][0]), str(cells[0][1])) if cells else None

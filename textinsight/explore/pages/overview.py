@@ -30,6 +30,7 @@ _BEHIND: dict[str, tuple[str, dict[str, str]]] = {
     "sentiment": ("contacts", {"sentiment": "negative"}),
     "csat_top_two_box": ("contacts", {}),
 }
+_CELLS = {"repeats": "repeats", "fcr_observed": "repeats", "downstream": "downstream", "effort": "effort"}
 _TABLE = {
     "topic": st.column_config.TextColumn("Topic", width=230),
     "contacts": st.column_config.NumberColumn("Contacts", format="localized"),
@@ -139,11 +140,12 @@ def _trend(days: Days) -> None:
     st.caption(f"By {step}, UTC. The first and the last {step} may be incomplete; a gap means that nothing is known.")
 
 
-def _open_topic() -> None:
-    row = parts.clicked_row("fix_list")
-    if row is not None:
-        st.session_state["about"] = st.session_state["fix_list_topics"][row]
-        st.session_state["go_to"] = "topics"
+def _open_cell() -> None:
+    cell = parts.clicked_cell("fix_list")
+    if cell is not None:
+        row, column = cell
+        sidebar.narrow("topic", st.session_state["fix_list_topics"][row])
+        st.session_state["go_to"] = _CELLS.get(column, "contacts")
 
 
 def _fix_list(panel: Panel, filters: Filters) -> None:
@@ -158,7 +160,7 @@ def _fix_list(panel: Panel, filters: Filters) -> None:
     st.dataframe(
         frame.assign(fcr_observed=100 * frame["fcr_observed"], cost=(frame["avoidable"] * cost).round()),
         key="fix_list", hide_index=True, column_config=_TABLE | {"avoidable": _bar(frame)}, column_order=list(_TABLE),
-        on_select=_open_topic, selection_mode="single-cell", alt="Topics ranked by avoidable contacts",
+        on_select=_open_cell, selection_mode="single-cell", alt="Topics ranked by avoidable contacts",
         placeholder=words.MASK,
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
