@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 from textinsight.explore import access, saved
 from textinsight.explore.queries import downstream
 from textinsight.explore.words import escape
-from textinsight.store import STORED, Archive
+from textinsight.store import DERIVED, STORED, Archive
 
-from .conftest import contact
+from .conftest import contact, write_archive
 
 pytestmark = pytest.mark.app
 
@@ -237,3 +237,21 @@ def test_a_figure_leads_to_what_is_behind_it(open_app, small_archive):
     assert not app.exception
     assert app.multiselect(key="resolution").value == ["unresolved"]
     assert len(app.dataframe[0].value) == 30
+
+
+def test_a_thousand_topics_are_no_burden(open_app, tmp_path):
+    contacts = [contact(n, topic_id=f"t{n}", topic_label=f"Topic {n:04d}") for n in range(1_000)]
+    write_archive(tmp_path / "many", contacts, labels={f"t{n}": f"Topic {n:04d}" for n in range(1_000)})
+    app = open_app(tmp_path / "many", topic="Topic 0500")
+    assert not app.exception
+    assert len(app.multiselect(key="topic").options) == 1_000
+    assert metrics(app)["Contacts"] == "1"
+    assert app.dataframe[0].value["topic"].tolist() == ["Topic 0500"]
+
+
+def test_facts_of_an_older_version_are_told(open_app, small_archive, tmp_path):
+    shutil.copytree(small_archive, tmp_path / "archive")
+    Archive(tmp_path / "archive").replace("contact_facts", DERIVED["contact_facts"].empty_table())
+    app = open_app(tmp_path / "archive")
+    assert metrics(app)["Contacts"] == "120"
+    assert "not built yet" in app.info[0].value

@@ -34,7 +34,7 @@ def extent(rows: Rows) -> dict[str, Any]:
     """contacts, first and last day (days since 1970, None without a time), is_related: whether linking took place."""
     found = rows(
         f"SELECT count(*) AS contacts, min({_DAY}) AS first, max({_DAY}) AS last, "
-        "EXISTS (SELECT 1 FROM assignments LIMIT 1) AS is_related FROM contact_facts"
+        "EXISTS (SELECT 1 FROM stored_facts LIMIT 1) AS is_related FROM contact_facts"
     )
     known = found.astype(object).where(found.notna(), None)
     return {str(name): known[name][0] for name in known.columns}
