@@ -22,10 +22,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import Page, ViewportSize, sync_playwright
+
+from textinsight.store import Archive
 
 ROOT = Path(__file__).parent.parent
 _SIZE: ViewportSize = {"width": 1440, "height": 1000}
@@ -112,8 +115,8 @@ class Watch:
         self.take(f"clear on {where}", self.page.get_by_text("Clear filters").click, filtered=False)
 
 
-def measure(url: str, rounds: int, pages: list[str]) -> Watch:
-    """First views, then every page of the menu, and on each that has them every filter."""
+def measure(url: str, rounds: int, pages: list[str], contacts: list[str]) -> Watch:
+    """First views, of the overview and of a conversation; then every page of the menu, and all filters that it has."""
     with sync_playwright() as play:
         browser = play.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
@@ -125,6 +128,11 @@ def measure(url: str, rounds: int, pages: list[str]) -> Watch:
         for _ in range(rounds):
             watch.page = context.new_page()
             watch.take("first view, warm", lambda: watch.page.goto(url), heading="Overview")
+        for contact in contacts:
+            address = f"{url}conversation?contact={contact}"
+            watch.take("first view, a conversation", partial(watch.page.goto, address))
+        watch.page.goto(url)
+        watch.take("first view, warm", watch.page.reload, heading="Overview")
         titles = watch.page.locator('[data-testid="stSidebarNav"] a').all_inner_texts()
         titles = [title.strip().splitlines()[-1] for title in titles]
         titles = [title for title in titles if not pages or title in pages]
@@ -159,8 +167,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pages", default="", help="their titles, with commas between; all if empty")
     given = parser.parse_args()
+    pages = [name for name in given.pages.split(",") if name]
+    every = "SELECT conversation_id FROM contact_facts ORDER BY hash(conversation_id) LIMIT ?"
+    contacts = Archive(given.archive).query(every, [given.rounds])["conversation_id"].to_pylist()
     with serving(given.archive) as url:
-        times = measure(url, given.rounds, [name for name in given.pages.split(",") if name]).times
+        times = measure(url, given.rounds, pages, contacts).times
     raise SystemExit(0 if report(times) else 1)
 
 

@@ -186,7 +186,7 @@ def _page() -> None:
         return
     parts.unrelated_note(panel)
     parts.small_data_note(days.contacts)
-    with st.grid(4, gap="small"):
+    with st.grid(4, gap="small", min_column_width=220):
         for name in words.MEASURES:
             _card(name, days, compared)
     _trend(days)
