@@ -74,7 +74,7 @@ def write_archive(path, contacts, *, links=(), edges=(), rejects=(), labels=TOPI
         ],
     }  # fmt: skip
     archive.append_shard({name: pa.Table.from_pylist(rows.get(name, []), schema=STORED[name]) for name in STORED})
-    thread_ids = list(dict.fromkeys(row["thread_id"] for row in contacts))
+    thread_ids = list(dict.fromkeys(row["thread_id"] for row in contacts if row["thread_id"]))
     threads = [thread_of([row for row in contacts if row["thread_id"] == key]) for key in thread_ids]
     topics = [{"topic_id": key, "label": label, "n": 1, "source": "discovered"} for key, label in labels.items()]
     derived = {"links": links, "threads": threads, "edges": edges, "topics": topics, "assignments": contacts}

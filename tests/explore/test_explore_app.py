@@ -255,3 +255,15 @@ def test_facts_of_an_older_version_are_told(open_app, small_archive, tmp_path):
     app = open_app(tmp_path / "archive")
     assert metrics(app)["Contacts"] == "120"
     assert "not built yet" in app.info[0].value
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_contacts_of_which_nothing_is_known_are_shown(open_app, tmp_path, page):
+    unknown = dict.fromkeys(
+        ("customer_id", "agent_id", "channel", "company", "ended_at", "sentiment", "resolution", "effort_score",
+         "effort_drivers", "csat", "topic_id", "topic_label", "thread_id", "stated_repeat", "escalation", "churn_risk"),
+    )  # fmt: skip
+    write_archive(tmp_path / "unknown", [contact(n, **unknown) for n in range(3)])
+    app = open_app(tmp_path / "unknown", page)
+    assert not app.exception
+    assert app.title

@@ -26,8 +26,9 @@ def totals(rows: Rows, filters: Filters) -> dict[str, int]:
     """contacts, scored (with an effort score), high (4 or more), with_driver (at least one)."""
     where, bound = filters.where()
     found = rows(
-        "SELECT count(*) AS contacts, count(effort_score) AS scored, count_if(effort_score >= 4)::BIGINT AS high, "
-        f"count_if(len(effort_drivers) > 0)::BIGINT AS with_driver FROM contact_facts WHERE {where}",
+        "SELECT count(*) AS contacts, count(effort_score) AS scored, "
+        "count(*) FILTER (WHERE effort_score >= 4) AS high, "
+        f"count(*) FILTER (WHERE len(effort_drivers) > 0) AS with_driver FROM contact_facts WHERE {where}",
         bound,
     ).iloc[0]
     return {str(name): int(n) for name, n in found.items()}
@@ -125,4 +126,6 @@ def _around(text: object, start: int) -> str:
 
 
 def _with_each() -> str:
-    return ", ".join(f"count_if(list_contains(effort_drivers, '{name}'))::BIGINT AS {name}" for name in EFFORT_DRIVERS)
+    return ", ".join(
+        f"count(*) FILTER (WHERE list_contains(effort_drivers, '{name}')) AS {name}" for name in EFFORT_DRIVERS
+    )
