@@ -66,17 +66,19 @@ def topic_names(rows: Rows) -> dict[str, str]:
 
 def timeline(rows: Rows, conversation_id: str) -> pd.DataFrame:
     """The customer's contacts nearest to this one, newest first, and the link between each and this one, if any."""
+    here = rows(
+        "SELECT customer_id, CAST(started_at AS VARCHAR) AS at FROM contact_facts WHERE conversation_id = ? LIMIT 1",
+        (conversation_id,),
+    )
+    customer, at = (here["customer_id"].iloc[0], here["at"].iloc[0]) if len(here) else (None, None)
+    is_known = isinstance(customer, str)
     found = rows(
         f"""
-        WITH here AS (
-            SELECT conversation_id AS id, customer_id, started_at AS at FROM contact_facts WHERE conversation_id = $1
-        ),
-        near AS (
-            SELECT c.conversation_id, c.started_at, c.channel, c.topic_label, c.resolution, c.thread_id, c.shard,
-                   c.conversation_id = here.id AS is_this
-            FROM contact_facts c, here
-            WHERE c.conversation_id = here.id OR c.customer_id = here.customer_id
-            ORDER BY abs(epoch(c.started_at) - epoch(here.at)) NULLS LAST, c.conversation_id LIMIT {NEAREST}
+        WITH near AS (
+            SELECT conversation_id, started_at, channel, topic_label, resolution, thread_id, shard,
+                   conversation_id = $1 AS is_this
+            FROM contact_facts WHERE {"customer_id" if is_known else "conversation_id"} = $2
+            ORDER BY abs(epoch(started_at) - epoch(CAST($3 AS TIMESTAMPTZ))) NULLS LAST, conversation_id LIMIT {NEAREST}
         ),
         tied AS (
             SELECT earlier_id AS other, relation, probability, gap_days, evidence, reviewed, true AS is_earlier
@@ -89,7 +91,7 @@ def timeline(rows: Rows, conversation_id: str) -> pd.DataFrame:
         FROM near LEFT JOIN tied ON tied.other = near.conversation_id
         ORDER BY started_at DESC NULLS LAST, near.conversation_id, relation
         """,
-        (conversation_id,),
+        (conversation_id, customer if is_known else conversation_id, at),
     )
     return details(rows, found, "issue_text")
 
