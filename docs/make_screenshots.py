@@ -69,7 +69,7 @@ SHOTS = (
     Shot("downstream-pairs", "downstream", height=1700, scroll=900),
     Shot("downstream-slide", "downstream", button="Slide as PNG"),
     Shot("data", "data"),
-    Shot("data-add", "data?view=Add+conversations", height=1000, drop="corpora/demo/conversations.jsonl.gz"),
+    Shot("data-add", "data?view=Add+conversations", height=1120, drop="corpora/demo/conversations.jsonl.gz"),
     Shot("data-accuracy", "data?view=Accuracy", height=1300),
     Shot("tryit", "tryit"),
     Shot("overview-dark", "", scheme="dark"),

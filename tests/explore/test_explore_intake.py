@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 import time
 from datetime import UTC, datetime
@@ -34,7 +35,7 @@ def open_app(monkeypatch):
 
     def start(archive: Path, page: str = "overview", **state: str) -> AppTest:
         monkeypatch.setenv("TEXTINSIGHT_ARCHIVE", str(archive))
-        app = AppTest.from_file(str(APP), default_timeout=60)
+        app = AppTest.from_file(str(APP), default_timeout=120)
         for name, value in state.items():
             app.session_state[name] = value
         app.run()
@@ -71,7 +72,7 @@ def said(app: AppTest) -> str:
     return " ".join(element.value for element in parts).replace("\\", "").replace("⁠", "")
 
 
-def ended(archive: Path, seconds: float = 120) -> jobs.Job:
+def ended(archive: Path, seconds: float = 300) -> jobs.Job:
     end = time.monotonic() + seconds
     while jobs.current(archive) is not None:
         assert time.monotonic() < end
@@ -215,6 +216,20 @@ def test_a_killed_job_can_go_on_from_the_page(open_app, tmp_path, monkeypatch):
     assert not app.exception
     assert ended(archive).state == "done"
     assert Archive(archive).table("conversations").num_rows == 1
+
+
+def test_opening_the_app_deletes_what_an_old_killed_job_left(open_app, small_archive, tmp_path):
+    archive = tmp_path / "archive"
+    shutil.copytree(small_archive, archive)
+    folder = jobs.make_folder(archive)
+    jobs.save([jobs.InputFile("good.csv", io.BytesIO(CALLS))], folder)
+    jobs.write_json(folder / "job.json", {"kind": "Reading 1 file", "argv": ["run", jobs.INPUTS]})
+    open_app(archive)
+    assert raw_files(folder)  # of today: it may go on
+    yesterday = time.time() - 25 * 3600
+    os.utime(folder, (yesterday, yesterday))
+    open_app(archive)
+    assert raw_files(folder) == []
 
 
 def test_a_running_job_is_shown_with_rate_and_remaining_time(open_app, small_archive, tmp_path, monkeypatch):

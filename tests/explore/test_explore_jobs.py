@@ -35,7 +35,7 @@ def file_of(n: int, name: str = "calls.jsonl") -> jobs.InputFile:
     return jobs.InputFile(name, io.BytesIO("".join(json.dumps(record(i)) + "\n" for i in range(n)).encode()))
 
 
-def wait(archive, seconds: float = 120) -> jobs.Job:
+def wait(archive, seconds: float = 300) -> jobs.Job:
     end = time.monotonic() + seconds
     while jobs.current(archive) is not None:
         assert time.monotonic() < end, "the job did not end"
@@ -50,7 +50,7 @@ def kill(job: jobs.Job) -> None:
     os.killpg(int((job.folder / "started").read_text()), signal.SIGKILL)
 
 
-def until(condition, seconds: float = 60) -> None:
+def until(condition, seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

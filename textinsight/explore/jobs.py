@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -134,7 +134,7 @@ def discard(job: Job) -> None:
 
 def current(archive: Path) -> Job | None:
     """The job that is running."""
-    newest = next(iter(_jobs(archive)), None)
+    newest = next(_jobs(archive), None)
     return newest if newest is not None and newest.state == "running" else None
 
 
@@ -152,7 +152,7 @@ def refuse_if_busy(archive: Path) -> None:
 
 def sweep(archive: Path) -> None:
     """Delete inputs that no job will read any more, and the oldest jobs."""
-    jobs = _jobs(archive)
+    jobs = list(_jobs(archive))
     known = {job.folder for job in jobs}
     for place, job in enumerate(jobs):
         if job.state == "running":
@@ -226,10 +226,10 @@ def _launch(archive: Path, folder: Path) -> Job:
     return _read(folder, newest=True)
 
 
-def _jobs(archive: Path) -> list[Job]:
-    """All jobs, newest first."""
-    folders = [folder for folder in _folders(archive) if (folder / "job.json").exists()]
-    return [_read(folder, newest=place == 0) for place, folder in enumerate(folders)]
+def _jobs(archive: Path) -> Iterator[Job]:
+    """All jobs, newest first, each read when it is asked for."""
+    folders = (folder for folder in _folders(archive) if (folder / "job.json").exists())
+    return (_read(folder, newest=place == 0) for place, folder in enumerate(folders))
 
 
 def _folders(archive: Path) -> list[Path]:

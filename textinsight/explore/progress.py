@@ -28,6 +28,9 @@ STAGES = {
 
 def job_bar(archive: Path, *, can_cancel: bool = False) -> jobs.Job | None:
     """Show the job that runs on the archive, if one does, until it has ended; the page is then drawn anew."""
+    if st.session_state.get("swept") != str(archive):  # once a session: what a killed job left is not kept for ever
+        jobs.sweep(archive)
+        st.session_state["swept"] = str(archive)
     job = jobs.current(archive)
     if job is not None:
         _live(archive, job.id, can_cancel=can_cancel)

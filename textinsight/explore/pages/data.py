@@ -139,7 +139,7 @@ def _page() -> None:
     source = state.source()
     path = source.archive.path
     n = data.n_contacts(source)
-    parts.title("Data", f"{n:,} contact{'s' * (n != 1)} · {path} · textinsight {__version__}")
+    parts.title("Data", f"{n:,} contact{'s' * (n != 1)} · {path.name} · textinsight {__version__}")
     _way_back(path)
     busy = progress.job_bar(path, can_cancel=access.is_editor()) is not None
     outcome.outcome(path)
