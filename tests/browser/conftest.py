@@ -105,7 +105,7 @@ def app(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 def watch(page: Page) -> list[str]:
     """A list that fills with what is wrong: messages of the console, errors of scripts, requests to the outside."""
     wrong: list[str] = []
-    page.on("console", lambda message: wrong.append(message.text) if _is_error(message) else None)
+    page.on("console", lambda message: wrong.append(_told(message)) if _is_error(message) else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: None if request.url.startswith(LOCAL) else wrong.append(request.url))
     return wrong
@@ -173,6 +173,10 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(400)  # a click takes a moment to reach the server
     page.wait_for_selector("[data-test-script-state=notRunning]", state="attached", timeout=WITHIN_MS)
     page.wait_for_timeout(400)
+
+
+def _told(message: ConsoleMessage) -> str:
+    return f"{message.text} {message.location['url']}".rstrip()
 
 
 def _is_error(message: ConsoleMessage) -> bool:

@@ -53,6 +53,11 @@ def test_a_cluster_has_a_band_of_its_own_and_the_rest_stands_below():
     assert first.note == "9 later contacts of 5 customers, about 7 beyond the base rate, 36 at 5 a contact"
     inside = {node.topic for node in plan.nodes if first.top < node.y < first.bottom}
     assert inside == {"a", "b"}
+    assert [node.topic for node in plan.nodes] == ["a", "b", "c", "d", "a"]  # a has an arrow beyond its cluster, too
+    ends = [(plan.nodes[arrow.a].y, plan.nodes[arrow.b].y) for arrow in plan.arrows]
+    assert all(
+        any(band.top < y0 < band.bottom and band.top < y1 < band.bottom for band in plan.bands) for y0, y1 in ends
+    )
     assert first.bottom < rest.top
     assert plan.height == rest.bottom
     assert [arrow.key for arrow in plan.arrows] == [("a", "b"), ("c", "d"), ("a", "d")]
@@ -60,6 +65,15 @@ def test_a_cluster_has_a_band_of_its_own_and_the_rest_stands_below():
 
 def test_a_cluster_with_one_topic_in_view_has_no_band():
     assert len(board.plan([edge("a", "b")], [cluster("a", "x")], {}).bands) == 1
+
+
+def test_figures_of_a_fan_stand_where_it_is_open():
+    fan, gathered = [edge("a", "b"), edge("a", "c")], [edge("a", "c"), edge("b", "c")]
+    assert [arrow.told_at for arrow in board.plan(fan, [], {}).arrows] == [0.64, 0.64]
+    assert [arrow.told_at for arrow in board.plan(gathered, [], {}).arrows] == [0.36, 0.36]
+    for rows in (fan, gathered):
+        upper, lower = sorted(board.plan(rows, [], {}).arrows, key=lambda arrow: arrow.bend, reverse=True)
+        assert upper.bend > 0 > lower.bend
 
 
 def test_links_point_at_their_nodes_and_names_stay_as_typed():

@@ -100,6 +100,7 @@ def test_edges_are_sorted_and_narrowed_to_topics(rows):
     assert len(downstream.edges(rows, **asked | {"min_starts": 100})) == 1
     assert len(downstream.edges(rows, **asked | {"topics": ("Plan change",)})) == 1
     assert downstream.windows(rows) == [7, 14]
+    assert downstream.counts(rows, window_days=14, min_starts=1, topics=(), many=100) == (2, 1, 1)
 
 
 def test_inputs_add_up_and_coverage_counts(rows):

@@ -33,8 +33,8 @@ class Asked:
     topics: tuple[str, ...]
 
 
-def slide(asked: Asked, plan: board.Board) -> board.Poster:
-    """The map for a slide, with what a reader needs to check it."""
+def slide(asked: Asked, plan: board.Board, n_clear: int) -> board.Poster:
+    """The map for a slide, with what a reader needs to check it. n_clear: clear arrows in all, drawn or not."""
     source = state.source()
     span = judged.span(source)
     return board.poster(
@@ -47,12 +47,17 @@ def slide(asked: Asked, plan: board.Board) -> board.Poster:
             "contacts of the left issue whose window is over.",
             "Base rate: the larger of other customers' rate in the same company and months, and the same customers' "
             "rate before. False discovery is controlled at 5%.",
-            "An arrow is no proof of a cause: it says that B follows A more often than either control explains.",
+            "An arrow is no proof of a cause: it says that B follows A more often than either control explains."
+            + (
+                f" Drawn: the {len(plan.arrows)} that bring on most, of {n_clear:,}."
+                if n_clear > len(plan.arrows)
+                else ""
+            ),
         ),
     )
 
 
-def _figures(_: Asked, edges: pd.DataFrame) -> None:
+def _figures(asked: Asked, edges: pd.DataFrame) -> None:
     frame = edges.assign(
         rate=100 * edges["rate"],
         base_rate=100 * edges["base_rate"],
@@ -61,7 +66,12 @@ def _figures(_: Asked, edges: pd.DataFrame) -> None:
         interval=[f"{low:.1f} – {high:.1f}" for low, high in zip(edges["lift_low"], edges["lift_high"], strict=True)],
     )
     _choosable("edges", frame, _columns())
-    st.caption("Every arrow that was seen, the clear ones first. Click a row to read the conversations behind it.")
+    st.caption(
+        f"The first {len(edges):,} arrows seen, the clear ones first; the CSV has all. Click a row to read the "
+        "conversations behind it."
+    )
+    sql, values = downstream.everything(window_days=asked.window, min_starts=asked.starts, topics=asked.topics)
+    parts.download(state.source(), "Figures as CSV", f"downstream-{asked.window}-days.csv", sql, values)
 
 
 def _columns() -> dict[str, Any]:

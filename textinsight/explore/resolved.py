@@ -32,7 +32,7 @@ def fcr() -> None:
     st.caption(
         f"Observed: no contact on the same issue within {source.window_days} days; grey below {words.SUPPORT} of them. "
         "Stated: what the conversations themselves show. They are two measures, never merged: customers say thanks and "
-        "call again. Click a row to read its contacts."
+        f"call again.{'' if by == 'agent' else ' Click a row to read its contacts.'}"
     )
     _table(found, by)
     parts.download(

@@ -15,6 +15,7 @@ _LEFT, _RIGHT, _EDGE, _TOP = 318.0, 962.0, 40.0, 112.0
 _INK, _SOFT, _PANEL = "#0f1822", "#5c6872", "#f1f4f7"
 _DARK_GREY, _DARK_BLUE = "#6b7783", "#1f6aa5"
 _LINE = 17.0
+_FEW = 10  # arrows that have room for all their figures
 _SMALL = 13.0
 
 
@@ -81,11 +82,11 @@ def _name(node: Node, dot: Dot) -> Iterator[Shape]:
 
 
 def _figures(board: Board, one: Arrow, line: Shape) -> Iterator[Shape]:
-    """Lift and rates, on the arrow; the lift alone where there is little room."""
+    """Lift and rates, on the arrow; the lift alone where there are many or little room."""
     if not isinstance(line, Curve) or one.support == "chance":
         return
-    x, y = line.point(0.5)
-    is_long = abs(board.nodes[one.a].x - board.nodes[one.b].x) > 0.6
+    x, y = line.point(one.told_at)
+    is_long = len(board.arrows) <= _FEW and abs(board.nodes[one.a].x - board.nodes[one.b].x) > 0.6
     color = _DARK_BLUE if one.support == "supported" else _DARK_GREY
     aside = -(one.width / 2 + 6) if one.bend > 0 else one.width / 2 + 15
     yield Words((x, y + aside), _told(one) if is_long else one.figure, _SMALL, color, 600, "middle", _PANEL)

@@ -35,17 +35,18 @@ def _graph(board: Board, chosen: tuple[str, str] | None) -> Spec:
     return {
         "type": "graph", "coordinateSystem": "cartesian2d", "xAxisIndex": 0, "yAxisIndex": 0, "z": 3,
         "name": "Topics", "selectedMode": "single", "edgeSymbol": ["none", "arrow"], "edgeSymbolSize": 9,
-        "data": [_node(node) for node in board.nodes],
+        "data": [_node(at, node) for at, node in enumerate(board.nodes)],
         "links": [_link(arrow, chosen) for arrow in board.arrows],
-        "label": {"show": True, "distance": 8, "fontSize": 13, "width": LABELS - 34, "overflow": "break"},
+        "label": {"show": True, "distance": 8, "fontSize": 13, "width": LABELS - 34, "overflow": "break",
+            "lineHeight": 15},
         "emphasis": {"focus": "adjacency", "lineStyle": {"opacity": 1}},
     }  # fmt: skip
 
 
-def _node(node: Node) -> Spec:
+def _node(at: int, node: Node) -> Spec:
     side = "left" if node.x == 0 else "right" if node.x == 1 else "top"
     return {
-        "id": node.topic,
+        "id": f"{at} {node.topic}",
         "name": short(node.label, 60),
         "value": [node.x, node.y, node.contacts],
         "symbolSize": round(2 * node.radius, 1),

@@ -40,18 +40,18 @@ def _asked() -> Asked:
     return Asked(int(window), int(starts), float(cost), bool(hints), sidebar.filters().topic)
 
 
-def _headline(asked: Asked, edges: pd.DataFrame) -> None:
+def _headline(asked: Asked) -> None:
     """What the map amounts to, and both readings for this window."""
-    clear, source = edges[edges["is_clear"]], state.source()
+    source = state.source()
+    _, clear, strong = _counts(asked)
     avoidable = downstream.avoidable(source, asked.window, asked.cost)
     readings = downstream.readings(source)
     row = readings[readings["window_days"] == asked.window]
     with st.grid(4, min_column_width=215, gap="small"):
-        strong = int((clear["n_starts"] >= words.SUPPORT).sum())
         _card(
             "Clear arrows",
-            f"{len(clear):,}",
-            f"{strong:,} of them with {words.SUPPORT} starts or more" if len(clear) else "nothing is clear of chance",
+            f"{clear:,}",
+            f"{strong:,} of them with {words.SUPPORT} starts or more" if clear else "nothing is clear of chance",
             _CLEAR,
         )
         most = parts.records(avoidable.head(1))
@@ -62,6 +62,13 @@ def _headline(asked: Asked, edges: pd.DataFrame) -> None:
         )  # fmt: skip
         for label, name, n in _READINGS:
             _reading(row, label, name, n)
+
+
+def _counts(asked: Asked) -> tuple[int, int, int]:
+    """Edges seen, clear, and clear with many starts, of what is asked for."""
+    return downstream.counts(
+        state.source(), window_days=asked.window, min_starts=asked.starts, topics=asked.topics, many=words.SUPPORT
+    )
 
 
 def _reading(row: pd.DataFrame, label: str, name: str, n: str) -> None:
@@ -101,6 +108,9 @@ def _map(asked: Asked, edges: pd.DataFrame) -> None:
         st.caption(
             "No arrow is clear of chance here: what is shown are hints. More contacts or a longer window may tell."
         )
+    n_clear = _counts(asked)[1]
+    if n_clear > len(plan.arrows):
+        st.caption(f"The {len(plan.arrows)} arrows that bring on most, of {n_clear:,} clear ones; the table has more.")
     st.caption(
         "A → B: after A, B comes more often than it would anyway, by the factor beside the arrow. Width: how high that "
         f"factor is at least. Grey: fewer than {words.SUPPORT} starts. Dashed: may be chance. Dots: contacts of the "
@@ -111,7 +121,7 @@ def _map(asked: Asked, edges: pd.DataFrame) -> None:
 
 def _exports(asked: Asked, plan: board.Board) -> None:
     """The picture for a slide, and its figures."""
-    drawing = downstream_tables.slide(asked, plan)
+    drawing = downstream_tables.slide(asked, plan, _counts(asked)[1])
     name = f"downstream-{asked.window}-days"
     with st.container(horizontal=True, gap="small"):
         for label, kind, make in (
@@ -150,7 +160,7 @@ def _page() -> None:
         return
     pending_bar()
     parts.small_data_note(state.source().panel.total)
-    _headline(asked, edges)
+    _headline(asked)
     view = st.segmented_control(
         "Show", _VIEWS, default=_VIEWS[0], required=True, key="view", bind="query-params", label_visibility="collapsed"
     )

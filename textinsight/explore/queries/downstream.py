@@ -79,9 +79,17 @@ def everything(*, window_days: int, min_starts: int, topics: tuple[str, ...]) ->
     return sql, (window_days, min_starts, *topics, *topics)
 
 
-def tested(rows: Rows, window_days: int) -> int:
-    """How many edges were seen at all."""
-    return int(rows("SELECT count(*) AS n FROM edges WHERE window_days = ?", (window_days,))["n"][0])
+def counts(
+    rows: Rows, *, window_days: int, min_starts: int, topics: tuple[str, ...], many: int
+) -> tuple[int, int, int]:
+    """(edges seen, those that are no chance, those of them with at least `many` starts)."""
+    sql, values = everything(window_days=window_days, min_starts=min_starts, topics=topics)
+    found = rows(
+        "SELECT count(*) AS n, count(*) FILTER (WHERE is_clear) AS clear, "
+        f"count(*) FILTER (WHERE is_clear AND n_starts >= ?) AS strong FROM ({sql})",
+        (many, *values),
+    ).iloc[0]
+    return int(found["n"]), int(found["clear"]), int(found["strong"])
 
 
 def clusters(rows: Rows, window_days: int, cost: float) -> pd.DataFrame:
