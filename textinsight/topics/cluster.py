@@ -88,6 +88,19 @@ def refine(vectors: Vectors, seeds: Vectors, *, least: int) -> Index:
     return numbered(group)
 
 
+def silhouette(vectors: Vectors, group: Index) -> float:
+    """Mean simplified silhouette, 0..1, higher is better; 0 for one group.
+
+    (b − a) / b of each row, a and b its cosine distances to the nearest and the second nearest centre (Hruschka,
+    de Castro and Campello 2004). Rows are meant to lie in the group whose centre is nearest.
+    """
+    if group.max(initial=0) == 0:
+        return 0.0
+    near = np.sort(vectors @ centroids_of(vectors, group).T, axis=1)[:, -2:]
+    second, first = np.clip(1 - near.T, 1e-6, 2)
+    return float(np.mean((second - first) / second))
+
+
 def merge_near(vectors: Vectors, group: Index, *, same: float) -> Index:
     """(n,) groups where those with centroids within cosine `same` of each other have become one."""
     return numbered(linkage_groups(centroids_of(vectors, group), 1 - same)[group])

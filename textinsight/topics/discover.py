@@ -21,6 +21,7 @@ from textinsight.topics.cluster import (
     mean_distance,
     merge_near,
     refine,
+    silhouette,
 )
 from textinsight.topics.label import Place, name_groups
 from textinsight.topics.model import Topic, TopicModel, Vectors, topic_id
@@ -31,10 +32,9 @@ _LEAST_SPREAD = 0.6  # texts all about one thing are near each other; they are n
 
 @dataclass(frozen=True, slots=True)
 class TopicsConfig:
-    """closest, widest: groups join while their mean distance is under a share of that of any two texts. The
-    lowest share between these bounds is taken at which groups with support hold `held` of the texts, and the
-    more the looser they are: share × `strict` (in loose groups asides weigh as much as reasons, so many small
-    ones say little).
+    """closest, widest: groups join while their mean distance is under a share of that of any two texts. Of the
+    shares between these bounds at which groups with support hold `held` of the texts, the one is taken whose
+    groups, their texts moved to the nearest centre, have the widest silhouette.
 
     support: of n distinct texts a topic needs n ** support (3 of 50, 8 of 1,000, 20 of 20,000), the share
     `share`, and `least` at the fewest. sample: distinct texts looked at, of which `grouped` are grouped pair by
@@ -45,7 +45,6 @@ class TopicsConfig:
     closest: float = 0.5
     widest: float = 0.875
     held: float = 0.77
-    strict: float = 1.25
     support: float = 0.3
     share: float = 0.0
     least: int = 3
@@ -59,10 +58,8 @@ class TopicsConfig:
         if not 0 < self.closest <= self.widest <= 1:
             got = f"closest {self.closest}, widest {self.widest}"
             raise UsageError(f"0 < closest ≤ widest ≤ 1 expected, got {got}", hint="closest=0.5, widest=0.875")
-        if not 0 <= self.held <= 1 or self.strict < 0:
-            raise UsageError(
-                f"held in [0, 1] and strict ≥ 0 expected, got {self.held}, {self.strict}", hint="held=0.77"
-            )
+        if not 0 <= self.held <= 1:
+            raise UsageError(f"held must lie in [0, 1], got {self.held}", hint="held=0.77")
         if not (0 <= self.support < 1 and 0 <= self.share < 1):
             got = f"support {self.support}, share {self.share}"
             raise UsageError(f"support and share must lie in [0, 1), got {got}", hint="support=0.3, share=0.003")
@@ -137,13 +134,16 @@ def _groups(vectors: Vectors, config: TopicsConfig) -> Index:
 
 
 def _first_groups(part: Vectors, least: int, config: TopicsConfig) -> Index:
-    """(n,) linkage groups at the lowest level that holds enough of the texts; at the widest if none does."""
+    """(n,) linkage groups of the level with the widest silhouette, of those that hold enough; else of the widest."""
     scale = max(mean_distance(part), _LEAST_SPREAD)
-    shares = np.linspace(config.closest, config.widest, _LEVELS)
-    for level, group in linkage_cuts(part, (shares * scale).tolist()):
-        if covered(group, least) >= max(config.held, config.strict * level / scale):
-            break
-    return group
+    levels = np.linspace(config.closest, config.widest, _LEVELS) * scale
+    widest, chosen = -1.0, None
+    for _, group in linkage_cuts(part, levels.tolist()):
+        if covered(group, least) >= config.held:
+            width = silhouette(part, refine(part, centroids_of(part, group, least=least), least=least))
+            if width > widest:
+                widest, chosen = width, group
+    return group if chosen is None else chosen
 
 
 def _far_share(vectors: Vectors, group: Index) -> float:
