@@ -20,6 +20,7 @@ from textinsight.cli.models import DoubtOption, evaluate, train
 from textinsight.cli.search import SEARCH_EXAMPLES, search
 from textinsight.cli.serving import LOOPBACK, check_host
 from textinsight.cli.topics import topics_app
+from textinsight.encode import DEFAULT
 from textinsight.errors import ExitCode, UsageError
 from textinsight.resources import data_path
 
@@ -97,7 +98,7 @@ def run(
         typer.Option("--map", metavar="OURS=THEIRS", help="Our column's name in the input; repeatable."),
     ] = None,
     window_days: WindowOption = 14,
-    encoder: Annotated[str, typer.Option(help="static-en, turns-en, or torch:MODEL (needs [torch]).")] = "static-en",
+    encoder: Annotated[str, typer.Option(help="intents-en, static-en (fast), or torch:MODEL (needs [torch]).")] = DEFAULT,
     doubt: DoubtOption = 0.2,
     tagger: Annotated[
         list[str] | None,

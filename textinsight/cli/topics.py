@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from textinsight.cli import show, topic_tables
+from textinsight.encode import DEFAULT
 from textinsight.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def discover(
     ] = None,
     unclear_at_most: Annotated[float, typer.Option(help="Share of the rows that may stay unclear.")] = 0.05,
     namer: NamerOption = None,
-    encoder: Annotated[str, typer.Option(help="static-en, or torch:MODEL with the [torch] extra.")] = "static-en",
+    encoder: Annotated[str, typer.Option(help="intents-en, static-en (fast), or torch:MODEL with the [torch] extra.")] = DEFAULT,
     as_json: JsonOption = False,
 ) -> int:
     """Find the topics of a column or of an archive.

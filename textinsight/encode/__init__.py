@@ -1,4 +1,4 @@
-"""Text to vectors: a static encoder that ships, a transformer one behind the [torch] extra, one protocol."""
+"""Text to vectors: encoders that ship, any transformer behind the [torch] extra, one protocol."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from functools import lru_cache
 from textinsight.encode.base import Encoder, Vectors, encode_unique, unit_rows
 from textinsight.errors import UsageError
 
-SHIPPED = ("static-en", "turns-en")
+SHIPPED = ("intents-en", "static-en", "turns-en")
+DEFAULT = "intents-en"
 
-__all__ = ["SHIPPED", "Encoder", "Vectors", "encode_unique", "load_encoder", "unit_rows"]
+__all__ = ["DEFAULT", "SHIPPED", "Encoder", "Vectors", "encode_unique", "load_encoder", "unit_rows"]
 
 
 @lru_cache(maxsize=4)
-def load_encoder(spec: str = "static-en") -> Encoder:
-    """The encoder "static-en", "turns-en" or "torch:MODEL_ID_OR_PATH", loaded once.
+def load_encoder(spec: str = DEFAULT) -> Encoder:
+    """The encoder "intents-en", "static-en", "turns-en" or "torch:MODEL_ID_OR_PATH", loaded once.
 
     UsageError for any other name, ModelError if it cannot be loaded.
     """
@@ -23,6 +24,10 @@ def load_encoder(spec: str = "static-en") -> Encoder:
         from textinsight.encode.transformer import TransformerEncoder
 
         return TransformerEncoder(model)
+    if spec == "intents-en":
+        from textinsight.encode import intents
+
+        return intents.load()
     if spec == "turns-en":
         from textinsight.encode.turns import turn_reader
 
@@ -33,5 +38,5 @@ def load_encoder(spec: str = "static-en") -> Encoder:
         return StaticEncoder.load(spec)
     raise UsageError(
         f"unknown encoder {spec!r}; expected {', '.join(SHIPPED)} or torch:MODEL_ID_OR_PATH",
-        hint="--encoder static-en",
+        hint=f"--encoder {DEFAULT}",
     )

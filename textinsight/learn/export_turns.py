@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,14 @@ _INLINE = 1024  # bytes up to which a tensor stays in the graph
 _TYPES = {1: "F32", 2: "U8", 3: "I8", 6: "I32", 7: "I64"}  # ONNX element type → safetensors
 
 
-def export(network: TurnNetwork, folder: Path) -> None:
-    """Write model.onnx and weights.safetensors into `folder`."""
+def export(network: Any, folder: Path, *, trace: Callable[[Any, Path], None] | None = None) -> None:
+    """Write model.onnx and weights.safetensors into `folder`. trace: writes another network's plain graph."""
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with tempfile.TemporaryDirectory() as scratch:
         plain, small = Path(scratch) / "plain.onnx", Path(scratch) / "small.onnx"
-        _trace(network, plain)
+        (trace or _trace)(network, plain)
         graph = onnx.load(plain)
         _name_weights(graph)
         onnx.save(graph, plain)

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from textinsight.encode import DEFAULT
 from textinsight.errors import UsageError
 from textinsight.learn.journeys import Journeys, generated_journeys, load_journeys
 from textinsight.learn.meta import write_meta
@@ -57,7 +58,7 @@ class FitLinksConfig:
     """
 
     version: str = "1"
-    encoder: str = "static-en"
+    encoder: str = DEFAULT
     similarity_cuts: tuple[float, ...] = (0.0, 0.75, 1.5, 2.25, 3.25)
     penalty: float = 2.0
     unknown_share: float = 0.15

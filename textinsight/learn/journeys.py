@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from textinsight import ingest, synth, topics
 from textinsight.conversation import Conversation
-from textinsight.encode import Vectors, encode_unique, load_encoder
+from textinsight.encode import DEFAULT, Vectors, encode_unique, load_encoder
 from textinsight.errors import UsageError
 from textinsight.findings import Analysis
 from textinsight.ingest.redact import mask_conversation
@@ -47,7 +47,7 @@ class Journeys:
     downstream: frozenset[tuple[str, str]]
 
 
-def load_journeys(folder: Path, *, encoder: str = "static-en") -> Journeys:
+def load_journeys(folder: Path, *, encoder: str = DEFAULT) -> Journeys:
     """The world in a folder. UsageError if it is absent."""
     source = next((folder / name for name in _INPUTS if (folder / name).exists()), None)
     if source is None:
@@ -68,7 +68,7 @@ def load_journeys(folder: Path, *, encoder: str = "static-en") -> Journeys:
     return Journeys(folder.name, contacts, vectors, intents, pairs["same_issue"], pairs["downstream"])
 
 
-def generated_journeys(seed: int, *, contacts: int = 7000, encoder: str = "static-en") -> Journeys:
+def generated_journeys(seed: int, *, contacts: int = 7000, encoder: str = DEFAULT) -> Journeys:
     """A generated world, truth included. Seed 7 is the demo archive: figures on it are measured, not fitted."""
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work) / f"synth-{seed}"

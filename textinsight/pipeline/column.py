@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from textinsight import topics
-from textinsight.encode import Encoder, Vectors, encode_unique, load_encoder
+from textinsight.encode import DEFAULT, Encoder, Vectors, encode_unique, load_encoder
 from textinsight.errors import InputError, StoreError, UsageError
 from textinsight.ingest import Reject
 from textinsight.ingest.layout import Row
@@ -48,7 +48,7 @@ class ColumnSettings:
     taxonomy: the company's own reasons, which come first; topics are discovered beside them. namer: see `topics`.
     """
 
-    encoder: str = "static-en"
+    encoder: str = DEFAULT
     unclear_at_most: float = 0.05
     taxonomy: tuple[topics.Reason, ...] = ()
     namer: topics.Namer | None = None

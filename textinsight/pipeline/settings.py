@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from textinsight.encode import DEFAULT
 from textinsight.errors import UsageError
 from textinsight.ingest.columns import check_mapping
 from textinsight.tag import ReadConfig
@@ -26,7 +27,7 @@ class Settings:
     window_days: int = 14
     link_by_reference: bool = False
     max_q: float = 0.05
-    encoder: str = "static-en"
+    encoder: str = DEFAULT
     doubt: float = 0.2
     taggers: Mapping[str, str] = field(default_factory=dict)
     processes: int = field(default_factory=lambda: os.cpu_count() or 1)
