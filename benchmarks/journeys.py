@@ -1,6 +1,6 @@
 """Threads, downstream links, edges, first contact resolution and calibration on planted journeys, with intervals.
 
-    python benchmarks/journeys.py [--data ../shared/data] [--journeys journeys_dev]
+    python benchmarks/journeys.py [--data ../shared/data] [--journeys journeys_dev] [--encoder SPEC]
 
 Pairs are scored after transitive closure (threads) or as directed pairs (downstream links). Edges: the first twelve
 significant ones of 14 days in the table's order, a found topic standing for the true one that most of its contacts
@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from textinsight.encode import DEFAULT
 from textinsight.errors import UsageError
 from textinsight.learn.journeys import Journeys, load_journeys
 from textinsight.link import LinkResult, build, edge_pairs
@@ -204,9 +205,9 @@ def calibration(result: LinkResult, relation: str, true: set[Pair]) -> str:
     return f"mean probability {chance.mean():.3f}, true {right.mean():.3f}, error {sum(gaps):.3f}"
 
 
-def evaluate(folder: Path) -> None:
+def evaluate(folder: Path, encoder: str) -> None:
     began = time.perf_counter()
-    journeys, edges = load_journeys(folder), true_edges(folder)
+    journeys, edges = load_journeys(folder, encoder=encoder), true_edges(folder)
     seconds = time.perf_counter() - began
     print(f"{folder.name}: {journeys.contacts.num_rows} contacts tagged, encoded, given topics in {seconds:.1f} s")
     facts = journeys.contacts.select(["conversation_id", "customer_id"]).to_pylist()
@@ -234,9 +235,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--journeys", default="journeys_dev", help="folder under --data")
+    parser.add_argument("--encoder", default=DEFAULT)
     args = parser.parse_args()
     try:
-        evaluate(args.data / args.journeys)
+        evaluate(args.data / args.journeys, args.encoder)
     except UsageError as error:
         sys.exit(f"{error}\n{error.hint}")
 

@@ -33,8 +33,10 @@ _LEAST_SPREAD = 0.6  # texts all about one thing are near each other; they are n
 @dataclass(frozen=True, slots=True)
 class TopicsConfig:
     """closest, widest: groups join while their mean distance is under a share of that of any two texts. Of the
-    shares between these bounds at which groups with support hold `held` of the texts, the one is taken whose
-    groups, their texts moved to the nearest centre, have the widest silhouette.
+    shares between these bounds at which groups with support hold `held` of the texts, and the more the looser they
+    are: share × `strict` (in loose groups asides weigh as much as reasons, so many small ones say little), the one
+    is taken whose groups, their texts moved to the nearest centre, have the widest silhouette. If there is none,
+    the widest.
 
     support: of n distinct texts a topic needs n ** support (3 of 50, 8 of 1,000, 20 of 20,000), the share
     `share`, and `least` at the fewest. sample: distinct texts looked at, of which `grouped` are grouped pair by
@@ -45,6 +47,7 @@ class TopicsConfig:
     closest: float = 0.5
     widest: float = 0.875
     held: float = 0.77
+    strict: float = 1.25
     support: float = 0.3
     share: float = 0.0
     least: int = 3
@@ -58,8 +61,10 @@ class TopicsConfig:
         if not 0 < self.closest <= self.widest <= 1:
             got = f"closest {self.closest}, widest {self.widest}"
             raise UsageError(f"0 < closest ≤ widest ≤ 1 expected, got {got}", hint="closest=0.5, widest=0.875")
-        if not 0 <= self.held <= 1:
-            raise UsageError(f"held must lie in [0, 1], got {self.held}", hint="held=0.77")
+        if not 0 <= self.held <= 1 or self.strict < 0:
+            raise UsageError(
+                f"held in [0, 1] and strict ≥ 0 expected, got {self.held}, {self.strict}", hint="held=0.77"
+            )
         if not (0 <= self.support < 1 and 0 <= self.share < 1):
             got = f"support {self.support}, share {self.share}"
             raise UsageError(f"support and share must lie in [0, 1), got {got}", hint="support=0.3, share=0.003")
@@ -138,8 +143,8 @@ def _first_groups(part: Vectors, least: int, config: TopicsConfig) -> Index:
     scale = max(mean_distance(part), _LEAST_SPREAD)
     levels = np.linspace(config.closest, config.widest, _LEVELS) * scale
     widest, chosen = -1.0, None
-    for _, group in linkage_cuts(part, levels.tolist()):
-        if covered(group, least) >= config.held:
+    for level, group in linkage_cuts(part, levels.tolist()):
+        if covered(group, least) >= max(config.held, config.strict * level / scale):
             width = silhouette(part, refine(part, centroids_of(part, group, least=least), least=least))
             if width > widest:
                 widest, chosen = width, group
