@@ -98,7 +98,7 @@ def run(
         typer.Option("--map", metavar="OURS=THEIRS", help="Our column's name in the input; repeatable."),
     ] = None,
     window_days: WindowOption = 14,
-    encoder: Annotated[str, typer.Option(help="intents-en, static-en (fast), or torch:MODEL (needs [torch]).")] = DEFAULT,
+    encoder: Annotated[str, typer.Option(help="intents-en, static-en, or torch:MODEL.")] = DEFAULT,
     doubt: DoubtOption = 0.2,
     tagger: Annotated[
         list[str] | None,

@@ -53,7 +53,7 @@ def discover(
     ] = None,
     unclear_at_most: Annotated[float, typer.Option(help="Share of the rows that may stay unclear.")] = 0.05,
     namer: NamerOption = None,
-    encoder: Annotated[str, typer.Option(help="intents-en, static-en (fast), or torch:MODEL with the [torch] extra.")] = DEFAULT,
+    encoder: Annotated[str, typer.Option(help="intents-en, static-en, or torch:MODEL.")] = DEFAULT,
     as_json: JsonOption = False,
 ) -> int:
     """Find the topics of a column or of an archive.
