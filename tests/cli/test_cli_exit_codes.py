@@ -157,7 +157,7 @@ def test_an_altered_model_is_6(
 ) -> None:
     contacts(1)
     shutil.copytree(data_path("models"), tmp_path / "models")
-    vectors = tmp_path / "models" / "static-en" / "vectors.safetensors"
+    vectors = tmp_path / "models" / "intents-en" / "weights.safetensors"
     data = bytearray(vectors.read_bytes())
     data[len(data) // 2] ^= 1
     vectors.write_bytes(data)
@@ -166,7 +166,7 @@ def test_an_altered_model_is_6(
     done = call("run", "good.jsonl", "-a", "archive", "--processes", 1)
 
     assert done.code == 6
-    assert "vectors.safetensors was altered" in done.err
+    assert "weights.safetensors was altered" in done.err
     assert not (tmp_path / "archive").exists()
 
 
