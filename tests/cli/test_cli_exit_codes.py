@@ -74,7 +74,7 @@ def test_nothing_usable_is_3(call: Call, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    ["export turns -a nowhere -o out.csv", "doctor -a nowhere", "app -a nowhere --no-browser", "doctor -a good.jsonl"],
+    ["export turns -a nowhere -o out.csv", "doctor -a nowhere", "doctor -a good.jsonl"],
 )
 def test_no_archive_is_5(arguments: str, call: Call, contacts: Call) -> None:
     contacts(1)

@@ -12,6 +12,7 @@ they are told apart where it is hard, inside a domain. `--leave` keeps sets away
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import sys
 from collections.abc import Sequence
@@ -181,7 +182,7 @@ def train(network: IntentNetwork, states: States, sets: Sequence[dict[str, list[
 
 def _weight(by_intent: dict[str, list[int]], config: IntentConfig) -> float:
     """How often a set is drawn: by the root of its intents, coarse labels less."""
-    return (config.coarse if len(by_intent) < 15 else 1.0) * min(len(by_intent), 100) ** 0.5
+    return (config.coarse if len(by_intent) < 15 else 1.0) * math.sqrt(min(len(by_intent), 100))
 
 
 def _drawn(by_intent: dict[str, list[int]], draw: random.Random, config: IntentConfig) -> tuple[list[int], list[int]]:
