@@ -11,6 +11,14 @@ from textinsight.store import Archive
 pytestmark = [pytest.mark.browser, pytest.mark.app]
 
 
+def chart(page) -> dict[str, float]:
+    """Where the page's first chart stands, once it is drawn."""
+    drawn = page.locator("canvas").first
+    drawn.wait_for()
+    page.wait_for_timeout(2000)
+    return drawn.bounding_box()
+
+
 def linked(page) -> tuple[int, int]:
     """(pairs that are linked, all) as the page says behind the arrow."""
     told = page.get_by_text(re.compile(r"pairs are linked one by one")).inner_text()
@@ -40,10 +48,10 @@ def test_from_an_arrow_to_its_conversations_and_a_rejected_link_counts_no_more(o
 def test_an_arrow_is_clicked_on_the_map(open_page, ready):
     page = open_page("downstream?hints=true")
     first = page.get_by_text(re.compile(" → ")).last.inner_text()
-    box = page.locator("canvas").first.bounding_box()
+    box = chart(page)
     for step in range(3, 40):  # down the middle of the map, until another arrow is met
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + step * box["height"] / 40)
-        page.wait_for_timeout(250)
+        page.wait_for_timeout(500)
         if "arrow=" in page.url:
             break
     ready(page)
@@ -77,11 +85,11 @@ def test_from_a_thread_to_its_reasons_and_a_rejected_link(open_page, app):
 
 def test_a_dot_leads_to_its_conversation(open_page):
     page = open_page("repeats")
-    box = page.locator("canvas").first.bounding_box()
+    box = chart(page)
     lane = box["y"] + 34 + (box["height"] - 56) / 24  # the first of twelve lanes
     for x in range(80, 320, 8):  # from the names to the right, until the first contact's dot is met
         page.mouse.click(box["x"] + x, lane)
-        page.wait_for_timeout(250)
+        page.wait_for_timeout(500)
         if "contact=" in page.url:
             break
     page.get_by_role("heading", name="Conversation").wait_for()
