@@ -188,6 +188,17 @@ def test_a_topics_page_shows_figures_words_and_segments(open_page, built, rows):
     assert app.session_state["topic"] == [topic["label"]]
 
 
+def test_an_archive_of_before_the_map_says_how_to_make_it(open_page, small_archive):
+    app = open_page(small_archive, "topics", about="t2")
+    assert not app.exception
+    assert app.title[0].value == "Unexpected bill"
+    assert "textinsight topics refresh" in texts(app)
+    app = open_page(small_archive, "topics")
+    app.segmented_control(key="topic_view").set_value("Map by meaning").run()
+    assert not app.exception
+    assert "This archive has no map by meaning yet." in texts(app)
+
+
 def test_an_unknown_topic_in_the_address_opens_the_list(open_page, built):
     app = open_page(built, "topics", about="' OR 1=1")
     assert not app.exception
