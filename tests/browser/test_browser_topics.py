@@ -34,10 +34,11 @@ def click_row(page: Page, key: str, row: int, until: Callable[[], bool], *, x: i
     page.locator(f".st-key-{key}").scroll_into_view_if_needed()
     for _ in range(6):
         page.wait_for_timeout(1000)
-        box = page.locator(f".st-key-{key} canvas").first.bounding_box()
-        assert box is not None
-        page.mouse.click(box["x"] + x, box["y"] + _HEADER + _ROW * (row + 0.5))
-        for _ in range(20):
+        table = page.locator(f".st-key-{key} canvas")
+        box = table.first.bounding_box() if table.count() else None  # none: the page is about to change
+        if box is not None:
+            page.mouse.click(box["x"] + x, box["y"] + _HEADER + _ROW * (row + 0.5))
+        for _ in range(40):
             page.wait_for_timeout(200)
             if until():
                 return
