@@ -30,7 +30,13 @@ _BEHIND: dict[str, tuple[str, dict[str, str]]] = {
     "sentiment": ("contacts", {"sentiment": "negative"}),
     "csat_top_two_box": ("contacts", {}),
 }
-_CELLS = {"repeats": "repeats", "fcr_observed": "repeats", "downstream": "downstream", "effort": "effort"}
+_CELLS = {
+    "topic": "topics",
+    "repeats": "repeats",
+    "fcr_observed": "repeats",
+    "downstream": "downstream",
+    "effort": "effort",
+}
 _TABLE = {
     "topic": st.column_config.TextColumn("Topic", width=230),
     "contacts": st.column_config.NumberColumn("Contacts", format="localized"),
@@ -144,7 +150,11 @@ def _open_cell() -> None:
     cell = parts.clicked_cell("fix_list")
     if cell is not None:
         row, column = cell
-        sidebar.narrow("topic", st.session_state["fix_list_topics"][row])
+        topic = st.session_state["fix_list_topics"][row]
+        if column == "topic":
+            st.session_state["about"] = topic
+        else:
+            sidebar.narrow("topic", topic)
         st.session_state["go_to"] = _CELLS.get(column, "contacts")
 
 
