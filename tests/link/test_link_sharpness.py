@@ -58,12 +58,20 @@ def test_few_pairs_leave_the_weights_alone(mixture):
     assert sharpness_of(load_model(), levels[:50], control, Related(0.4, N)) == as_it_is
 
 
-@pytest.mark.parametrize("related", [0.45, 0.6, 0.8])
+@pytest.mark.parametrize("related", [0.55, 0.6, 0.8])
 def test_how_many_related_pairs_are_one_issue_is_told_from_the_scores(mixture, related):
     """Two in five pairs are one issue, whatever share of them times find related: the rest was brought on."""
     levels, control, _ = mixture
     told = sharpness_of(load_model(), levels, control, Related(related, N)).repeat_share
     assert told == pytest.approx(0.4 / related, abs=0.04)
+
+
+def test_more_repeats_than_usual_are_believed_less_readily_than_fewer(mixture):
+    levels, control, _ = mixture
+    usual = load_model().repeat_share
+    few, many = (sharpness_of(load_model(), levels[::8], control[::8], Related(r, N)).repeat_share for r in (0.6, 0.42))
+    assert few < usual - 0.05
+    assert usual < many < 0.4 / 0.42 - 0.03
 
 
 def test_what_words_mean_is_not_scaled():

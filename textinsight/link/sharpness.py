@@ -3,8 +3,9 @@
 Pairs of a customer's contacts that lie weeks beyond the window are unrelated, and show how unrelated pairs score here.
 If pairs in the window are a mixture of such pairs and of one issue, with the odds of the latter rising by `slope` times
 the score, then they exceed the unrelated ones by 1 + exp(slope · score + shift) at every score. The slope that explains
-this best multiplies all weights. How far the low scores are thinned out says how many pairs are one issue; other pairs
-that are related by their times were brought on, and score as unrelated ones do. No label takes part.
+this best multiplies all weights. How far the low scores are thinned out says how many pairs are one issue: other pairs
+that are related by their times were brought on, and score as unrelated ones do. They may score higher, so that more
+pairs than usual are believed less readily than fewer. No label takes part.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ _GAP, _STATED = ([s.name for s in SIGNALS].index(name) for name in ("gap", "stat
 _OF_ONE_BEFORE = 2  # level of stated_repeat; that it is the last one cannot be so weeks later
 _UNSCALED = ("company", "volume")  # what the words mean, not what was measured
 _SPREAD = 0.5  # standard deviation of the log of the slope between archives, as a prior
-_SHARE_SPREAD = 1.0  # and of the logit of the share of related pairs that are one issue
+_FEWER, _MORE = (
+    1.0,
+    0.15,
+)  # and of the logit of the share of related pairs that are one issue, below and above the usual
 _BOUNDS = (0.4, 1.6)
 _SHARES = (0.01, 0.95)
 
@@ -89,7 +93,8 @@ def _loss(theta: Reals, window: Reals, control: Reals, related: float, repeat: f
     odds = np.log(len(window) / len(control)) + np.log1p(-related * _share(repeat + theta[2]))
     excess = [odds + np.logaddexp(0, slope * score + theta[1]) for score in (window, control)]
     loss = np.logaddexp(0, -excess[0]).sum() + np.logaddexp(0, excess[1]).sum()
-    return float(loss + theta[0] ** 2 / (2 * _SPREAD**2) + theta[2] ** 2 / (2 * _SHARE_SPREAD**2))
+    spread = _MORE if theta[2] > 0 else _FEWER
+    return float(loss + theta[0] ** 2 / (2 * _SPREAD**2) + theta[2] ** 2 / (2 * spread**2))
 
 
 def _share(logit: float) -> float:
