@@ -27,7 +27,7 @@ _STEPS = "other customers take alike steps {:.1f} times as often as chance and t
 _SAYS = "the customer says that it came of an earlier contact"
 _RIVALS = "other issues or contacts may have brought it on, or it is the earlier issue again"
 _SUREST = 0.99
-_NEAREST = 2.0  # times likelier than a contact before it of the same thread, after as many days
+_NEAREST = 1.5  # times likelier than a contact before it of the same thread, after as many days
 
 
 @dataclass(frozen=True, slots=True)
