@@ -2,9 +2,9 @@
 
     python benchmarks/topics.py [--data ../shared/data] [--encoder SPEC] [--encoder DOMAIN=SPEC]… [--seeds 3] [--labels]
 
-SPEC is an encoder's name (static-en, torch:MODEL) or the folder of a static one. With DOMAIN=SPEC each domain is
-measured with an encoder of its own, one that was trained on the others: that is the leave-one-domain-out table. Figures
-are means over `--seeds` random 80% of each set, with the 95% interval of that mean.
+SPEC is an encoder's name (intents-en, static-en, torch:MODEL) or the folder of one (`learn.train_intents --leave`).
+With DOMAIN=SPEC each domain is measured with an encoder of its own, one that was trained on the others: that is the
+leave-one-domain-out table. Figures are means over `--seeds` random 80% of each set, with the 95% interval of that mean.
 
 ACC: accuracy after the best one-to-one match of topics and intents; unclear counts as wrong unless an intent is matched
 to it. F1: harmonic mean of purity and its inverse. No label is used for finding topics.
@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from textinsight.encode import Encoder, encode_unique, load_encoder
+from textinsight.encode import DEFAULT, Encoder, encode_unique, load_encoder
 from textinsight.topics import AssignConfig, TopicModel, assign, discover
 
 Index = npt.NDArray[np.int64]
@@ -104,7 +104,11 @@ def read(data: Path, domain: Domain) -> tuple[list[str], list[str]]:
 
 
 def open_encoder(spec: str) -> Encoder:
-    """An encoder by name, or a static one from its folder."""
+    """An encoder by name, or one of the shipped kinds from its folder."""
+    if (Path(spec) / "model.onnx").exists():
+        from textinsight.encode.intents import IntentEncoder
+
+        return IntentEncoder(Path(spec))
     if (Path(spec) / "vectors.safetensors").exists():
         from textinsight.encode.static import StaticEncoder
 
@@ -166,7 +170,7 @@ def main() -> None:
     if not (args.data / "intents").is_dir():
         sys.exit(f"no labelled requests in {args.data}; give the folder with intents/ and natcs/: --data DIR")
     own = dict(spec.split("=", 1) for spec in args.encoder if "=" in spec)
-    common = next((spec for spec in args.encoder if "=" not in spec), "static-en")
+    common = next((spec for spec in args.encoder if "=" not in spec), DEFAULT)
     print("| domain | texts | intents | encoder | method | ACC | F1 | topics | unclear | seconds |")
     print("|---|---|---|---|---|---|---|---|---|---|")
     means = []
