@@ -32,8 +32,7 @@ def test_it_is_the_default_and_gives_unit_rows(encoder: Encoder) -> None:
 
 def test_wordings_of_one_intent_lie_together(encoder: Encoder) -> None:
     one, same, other = encoder.encode([*SAME, OTHER])
-    assert one @ same > 0.4
-    assert one @ other < 0.2
+    assert one @ same > one @ other + 0.25
 
 
 def test_a_text_without_a_token_gives_a_zero_row(encoder: Encoder) -> None:
