@@ -6,8 +6,10 @@ import pyarrow as pa
 import pytest
 
 from textinsight.explore.filters import Filters
-from textinsight.explore.queries import contacts, conversation, data, downstream
+from textinsight.explore.queries import contacts, conversation, data, downstream, topics
 from textinsight.store import Archive
+
+from .conftest import contact, write_archive
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +125,19 @@ def test_missing_things_are_said_not_raised(empty_archive):
     assert downstream.windows(nothing) == []
     assert contacts.first(nothing, Filters()) is None
     assert not conversation.exists(nothing, "c1")
+    assert data.coverage(nothing)["known"].tolist() == [0] * 11
+
+
+def test_segments_count_contacts_without_a_time_as_not_here(tmp_path):
+    timeless = contact(0, channel="fax", started_at=None, ended_at=None)
+    archive = write_archive(tmp_path / "archive", [timeless, contact(1)])
+
+    def rows(sql, parameters=()):
+        return archive.query(sql, parameters).to_pandas()
+
+    found = topics.segments(rows, Filters(start=date(2026, 1, 1)), Filters())
+    channels = found[found["dimension"] == "channel"]
+    assert dict(zip(channels["value"], channels["here"], strict=True)) == {"fax": 0, "chat": 1}
 
 
 def test_filters_mean_the_same_over_both_views(small_archive):

@@ -67,12 +67,13 @@ def coverage(rows: Rows) -> pd.DataFrame:
             FROM contact_facts
         ),
         s AS (
-            SELECT count(ended_at) AS ended, count_if(language IS NOT DISTINCT FROM 'en') AS english,
+            SELECT count(ended_at) AS ended, count(*) FILTER (WHERE language = 'en') AS english,
                    count(nullif(issue_text, '')) AS issue
             FROM stored_conversations
         ),
         t AS (
-            SELECT count(*) AS n, count_if(role IN ('customer', 'agent', 'bot', 'system')) AS role FROM stored_turns
+            SELECT count(*) AS n, count(*) FILTER (WHERE role IN ('customer', 'agent', 'bot', 'system')) AS role
+            FROM stored_turns
         )
         SELECT unnest([
             {'fact': 'customer', 'known': customer, 'total': c.n}, {'fact': 'started', 'known': started, 'total': c.n},

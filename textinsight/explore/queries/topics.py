@@ -89,8 +89,9 @@ def segments(rows: Rows, here: Filters, everywhere: Filters) -> pd.DataFrame:
     for dimension in SEGMENTS:
         (inside, of_inside), (where, of_where) = here.where(), everywhere.where()
         parts.append(
-            f"SELECT '{dimension}' AS dimension, {COLUMNS[dimension]} AS value, count_if({inside})::BIGINT AS here, "
-            f"count(*) AS everywhere FROM contact_facts WHERE {where} GROUP BY 2"
+            f"SELECT '{dimension}' AS dimension, {COLUMNS[dimension]} AS value, "
+            f"count(*) FILTER (WHERE {inside}) AS here, count(*) AS everywhere "
+            f"FROM contact_facts WHERE {where} GROUP BY 2"
         )
         bound += [*of_inside, *of_where]
     order = " ".join(f"WHEN '{name}' THEN {place}" for place, name in enumerate(SEGMENTS))
