@@ -80,7 +80,7 @@ def test_the_reader_may_say_what_an_unlabelled_turn_is() -> None:
 def test_cues_take_linear_time() -> None:
     for unit in ("thank you so much for ", "i'm i am ", "my a ", "can you "):
         text = unit * (100_000 // len(unit))
-        begin = time.perf_counter()
+        begin = time.process_time()
         for _, cue in _COMPILED:
             cue.search(text)
-        assert time.perf_counter() - begin < 1.0
+        assert time.process_time() - begin < 1.0

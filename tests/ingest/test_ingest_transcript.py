@@ -99,6 +99,6 @@ def test_split_label() -> None:
 @pytest.mark.parametrize("unit", ["a", " ", "[", "a ", "1:", "(a", "*", "[00:00:00] ", "a:"])
 def test_lines_are_split_in_linear_time(unit: str) -> None:
     text = unit * (100_000 // len(unit))
-    begin = time.perf_counter()
+    begin = time.process_time()
     utterances([text, text + ":"])
-    assert time.perf_counter() - begin < 0.5
+    assert time.process_time() - begin < 0.5

@@ -38,10 +38,10 @@ def test_references_in(text, expected):
 def test_references_are_found_in_linear_time():
     import time
 
-    began = time.perf_counter()
+    began = time.process_time()
     references_in("reference number " * 6000)
     references_in("ABCDEF-" * 15000)
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5
 
 
 def test_references_of_turns_keeps_the_rows_order():

@@ -34,9 +34,9 @@ def test_nothing_but_numbers_stays() -> None:
 
 
 def test_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     bare("twenty one hundred and five " * 4000)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @given(st.text(max_size=200))
