@@ -1,6 +1,6 @@
 """A taxonomy of few examples a reason: accuracy, calibration and what lies outside it, against simpler classifiers.
 
-    python benchmarks/topics_fewshot.py [--data ../shared/data] [--encoder static-en]… [--shots 10] [--seeds 5]
+    python benchmarks/topics_fewshot.py [--data ../shared/data] [--encoder intents-en]… [--shots 10] [--seeds 5]
 
 On banking77: examples are drawn from its training split, figures are of its whole test split. ECE: mean gap of
 confidence and accuracy over ten equal bins. Outside: half of the reasons make the taxonomy; shares of the test texts of
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from textinsight.encode import encode_unique, load_encoder, unit_rows
+from textinsight.encode import DEFAULT, encode_unique, load_encoder, unit_rows
 from textinsight.topics import fit_vectors
 
 Index = npt.NDArray[np.int64]
@@ -104,7 +104,7 @@ def one_seed(train: Vectors, kind: Index, test: Vectors, gold: Index, names: Seq
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
-    parser.add_argument("--encoder", action="append", help="repeatable; static-en if none is given")
+    parser.add_argument("--encoder", action="append", help="repeatable; intents-en if none is given")
     parser.add_argument("--shots", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=5)
     args = parser.parse_args()
@@ -113,7 +113,7 @@ def main() -> None:
     print(f"banking77, {args.shots} examples a reason, {args.seeds} seeds")
     print("| encoder | figure | mean |")
     print("|---|---|---|")
-    for spec in args.encoder or ["static-en"]:
+    for spec in args.encoder or [DEFAULT]:
         show(spec, args.data, args.shots, args.seeds)
 
 

@@ -1,6 +1,6 @@
 """Topics that stay: who keeps a topic when 20% new contacts come; and a million contacts in bounded memory.
 
-    python benchmarks/topics_refresh.py [--data ../shared/data] [--encoder static-en] [--seeds 3] [--contacts 1000000]
+    python benchmarks/topics_refresh.py [--data ../shared/data] [--encoder intents-en] [--seeds 3] [--contacts 1000000]
 
 Kept: share of the old contacts whose topic id is the same after the refresh. Refresh: old topics stay, new ones are
 looked for. Anew: all discovered again and reconciled. One intent in ten is held back from the old contacts, so that
@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from textinsight.encode import encode_unique, load_encoder
+from textinsight.encode import DEFAULT, encode_unique, load_encoder
 from textinsight.topics import AssignConfig, assign, discover, kept_share, reconcile, refresh
 
 Vectors = npt.NDArray[np.float32]
@@ -92,7 +92,7 @@ def scale(texts: Sequence[str], vectors: Vectors, contacts: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
-    parser.add_argument("--encoder", default="static-en")
+    parser.add_argument("--encoder", default=DEFAULT)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--contacts", type=int, default=1_000_000)
     args = parser.parse_args()
