@@ -20,13 +20,15 @@ from pathlib import Path
 import numpy as np
 
 from textinsight.conversation import Conversation, Role, Turn
-from textinsight.learn.evaluate import as_markdown, evaluate, macro_f1, macro_recall
+from textinsight.learn.card import as_markdown
+from textinsight.learn.evaluate import evaluate
+from textinsight.learn.scores import macro_f1, macro_recall
 from textinsight.learn.sentiment_data import measured_sets
 from textinsight.resources import data_path
 from textinsight.tag import ReadConfig, TagConfig, analyse_batch
 from textinsight.tag.reading import read
 
-_DOUBTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 1.0)
+_DOUBTS = (0.0, 0.1, 0.2, 0.35, 0.5, 1.0)
 _CONTACTS = 600
 _TURNS = 6  # of a contact of the speed test
 
@@ -82,12 +84,13 @@ def _conversation(row: dict) -> Conversation:
 def doubts(data: Path) -> None:
     """One row a doubt: what is left to the transformer, and what that gains."""
     talks = list(_demo(_CONTACTS))
-    print("| doubt | turns read by the transformer | contacts/s on one core | turn sentiment | resolution | drivers |")
+    print(
+        "| doubt | contacts read by the transformer | contacts/s on one core | turn sentiment | resolution | drivers |"
+    )
     print("|---|---|---|---|---|---|")
     for doubt in _DOUBTS:
         config = ReadConfig(doubt=doubt)
-        readings = read(talks, config=config)
-        careful = [not m.model.startswith("turns-static") for r in readings for m in r.marks]
+        careful = [reading.whole is not None for reading in read(talks, config=config)]
         rate = _rate(lambda config=config: analyse_batch(talks, config=TagConfig(read=config)), len(talks))
         card = evaluate(data / "support_gold_dev.jsonl", config=TagConfig(read=config))
         value = {(line.tag, line.measure): line.value for line in card.lines}
@@ -111,9 +114,6 @@ def _demo(count: int, *, turns: int | None = None) -> Iterator[Conversation]:
 
 
 def _rate(work: Callable[[], object], contacts: int) -> float:
-    from textinsight.encode.turns import turn_reader
-
-    turn_reader()._known.clear()
     began = time.process_time()
     work()
     return contacts / (time.process_time() - began)

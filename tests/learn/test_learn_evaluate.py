@@ -7,17 +7,10 @@ import numpy as np
 import pytest
 
 from textinsight.errors import InputError
-from textinsight.learn.evaluate import (
-    Answers,
-    _calibration,
-    accuracy,
-    as_markdown,
-    evaluate,
-    macro_f1,
-    macro_recall,
-    micro_f1,
-    spearman,
-)
+from textinsight.findings import EFFORT_DRIVERS
+from textinsight.learn.card import as_markdown
+from textinsight.learn.evaluate import Answers, _calibration, _driver_rows, evaluate
+from textinsight.learn.scores import accuracy, macro_f1, macro_recall, micro_f1, spearman
 
 GOLD = {
     "turn_sentiment": {"0": -1, "2": 1},
@@ -69,7 +62,9 @@ def test_card_of_a_file(tmp_path: Path) -> None:
     assert card["resolution", "accuracy"].value == 1.0
     moods = next(table for table in found.confusions if table.tag == "turn_sentiment")
     assert (moods.labels, moods.counts) == (("-1", "1"), ((3, 0), (0, 3)))
-    assert {("channel", "chat")} == {(kind, part) for kind, part, _, _ in found.slices if kind == "channel"}
+    assert {("channel", "chat")} == {(kind, part) for _, kind, part, _, _ in found.slices if kind == "channel"}
+    flags = {"stated_repeat", "escalation", "churn_risk"}
+    assert {table.tag for table in found.confusions} == {"turn_sentiment", "resolution", *flags}
     assert all(0 <= table.error <= 1 for table in found.calibrations)
     assert "| turn_sentiment | accuracy | 1.000 |" in as_markdown(found)
 
@@ -79,6 +74,16 @@ def test_calibration_by_hand() -> None:
     sure = np.array([0.95, 0.95, 0.65, 0.65])
     answers = Answers("x", np.array([1, 1, 1, 1]), np.array([1, 0, 1, 1]), sure, np.arange(4), (("", ""),) * 4)
     assert _calibration(answers).error == pytest.approx(0.4)
+
+
+def test_drivers_one_by_one() -> None:
+    """Of two conversations with the first driver one is found, and it is said of none besides."""
+    gold, said = np.zeros((2, 2, len(EFFORT_DRIVERS)), bool)
+    gold[:, 0] = said[0, 0] = said[1, 1] = True
+    answers = Answers("effort_drivers", gold.ravel(), said.ravel(), np.ones(gold.size), np.arange(gold.size), ())
+    first, second, *_ = _driver_rows(answers)
+    assert first == (EFFORT_DRIVERS[0], 1.0, 0.5, 2)
+    assert second == (EFFORT_DRIVERS[1], 0.0, 0.0, 0)
 
 
 @pytest.mark.parametrize("name", ["texts.jsonl", "texts.csv", "texts.tsv"])

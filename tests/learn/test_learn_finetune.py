@@ -27,7 +27,7 @@ def test_what_is_labelled_is_known_and_the_rest_is_not(tmp_path: Path) -> None:
     from textinsight.learn.finetune import own_labels
 
     own = own_labels(file_of(tmp_path, GOLD))
-    customer, agent = (dict(zip(LABELS, example.target, strict=True)) for example in own.examples[:2])
+    customer, agent = (dict(zip(LABELS, target, strict=True)) for target in own.examples[0].targets)
     assert (customer["negative"], customer["neutral"], customer["issue"], customer["churn_risk"]) == (1, 0, 1, 0)
     assert math.isnan(customer["moves"]) and math.isnan(agent["negative"])
     assert (agent["moves"], agent["done"]) == (1, 0)

@@ -34,10 +34,9 @@ def classifier(folder: Path, names: dict[int, str]) -> str:
 
 
 def chances(taggers: dict[str, str]) -> np.ndarray:
-    marks = mark(
-        [spoken(text) for text in TEXTS], [Role.CUSTOMER] * 3, [()] * 3, config=ReadConfig(doubt=1, taggers=taggers)
-    )
-    return np.array([found.chances for found in marks])
+    said = [[spoken(text)] for text in TEXTS]
+    found = mark(said, [[Role.CUSTOMER]] * 3, [[()]] * 3, config=ReadConfig(doubt=1, taggers=taggers))
+    return np.array([talk.turns[0].chances for talk in found])
 
 
 def test_its_classes_become_the_moods_and_nothing_else_changes(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from textinsight.conversation import Role
 from textinsight.errors import UsageError
-from textinsight.tag.labels import LABELS, MOOD
+from textinsight.tag.labels import LABELS, MOOD, WHOLE
 from textinsight.tag.marks import ReadConfig, lifted, mark
 from textinsight.tag.scan import Hit
 from textinsight.tag.student import best_run, student
@@ -27,7 +27,8 @@ TURNS = [
 
 
 def marks_of(turns: list[tuple[Role, str]], config: ReadConfig):
-    return mark([spoken(text) for _, text in turns], [role for role, _ in turns], [()] * len(turns), config=config)
+    said, roles = [spoken(text) for _, text in turns], [role for role, _ in turns]
+    return mark([said], [roles], [[()] * len(turns)], config=config)[0].turns
 
 
 @pytest.mark.parametrize("config", [CAREFUL, ReadConfig(), QUICK])
@@ -41,17 +42,29 @@ def test_chances_are_probabilities(config: ReadConfig) -> None:
 def test_doubt_decides_who_reads() -> None:
     assert all(found.model.startswith("turns-en@") for found in marks_of(TURNS, CAREFUL))
     assert all(found.model.startswith("turns-static@") for found in marks_of(TURNS, QUICK))
-    both = {found.model.partition("@")[0] for found in marks_of(TURNS, ReadConfig())}
-    assert both == {"turns-en", "turns-static"}
+    sure = [(Role.CUSTOMER, "ok")]
+    assert marks_of(sure, ReadConfig())[0].model.startswith("turns-static@")
+    assert all(found.model.startswith("turns-en@") for found in marks_of(TURNS, ReadConfig()))
+
+
+def test_the_whole_is_known_where_the_turn_model_was_asked() -> None:
+    talks = [[spoken(text) for _, text in TURNS]], [[role for role, _ in TURNS]], [[()] * len(TURNS)]
+    assert mark(*talks, config=QUICK)[0].whole is None
+    whole = mark(*talks, config=CAREFUL)[0].whole
+    assert whole is not None and whole.shape == (len(WHOLE),)
 
 
 @pytest.mark.parametrize("config", [CAREFUL, ReadConfig(), QUICK])
-def test_a_turn_is_read_alike_alone_and_among_others(config: ReadConfig) -> None:
-    together = marks_of(TURNS, config)
-    for turn, found in zip(TURNS, together, strict=True):
-        alone = marks_of([turn], config)[0]
-        assert np.array_equal(alone.chances, found.chances)
-        assert alone.model == found.model
+def test_a_conversation_is_read_alike_alone_and_among_others(config: ReadConfig) -> None:
+    talks = [TURNS, TURNS[:2], [], TURNS[3:]]
+    said = [[spoken(text) for _, text in turns] for turns in talks]
+    together = mark(
+        said, [[role for role, _ in turns] for turns in talks], [[()] * len(turns) for turns in talks], config=config
+    )
+    for turns, found in zip(talks, together, strict=True):
+        for alone, among in zip(marks_of(turns, config), found.turns, strict=True):
+            assert np.array_equal(alone.chances, among.chances)
+            assert alone.model == among.model
 
 
 @pytest.mark.parametrize("config", [CAREFUL, QUICK])
@@ -108,7 +121,9 @@ def test_best_run() -> None:
 def test_a_cue_lifts_its_label_and_shows_its_words() -> None:
     text = "i would like to ring the ombudsman about the ombudsman"
     hit = Hit("escalation", 25, 34, 0.9)
-    plain, lifted_ = (mark([spoken(text)], [Role.CUSTOMER], [hits], config=CAREFUL)[0] for hits in ((), (hit,)))
+    plain, lifted_ = (
+        mark([[spoken(text)]], [[Role.CUSTOMER]], [[hits]], config=CAREFUL)[0].turns[0] for hits in ((), (hit,))
+    )
     assert lifted_.chance("escalation") > plain.chance("escalation")
     assert lifted_.evidence("escalation") == (25, 34)
     others = [label for label in LABELS if label != "escalation"]

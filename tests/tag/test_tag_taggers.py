@@ -60,7 +60,7 @@ def read_with(conversation: Conversation, moods: list[tuple[float, float, float]
     said = tuple(spoken(turn.text) for turn in conversation.turns)
     chances = [np.array([*mood, *[0.0] * (len(LABELS) - 3)], np.float32) for mood in moods]
     marks = tuple(Marks(text, row, "test@1", {}) for text, row in zip(said, chances, strict=True))
-    return Reading(conversation, said, ((),) * len(said), marks)
+    return Reading(conversation, said, ((),) * len(said), marks, None)
 
 
 def test_angry_customer() -> None:

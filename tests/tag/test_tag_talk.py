@@ -8,8 +8,18 @@ import numpy as np
 import pytest
 
 from textinsight.conversation import Role
-from textinsight.tag.labels import AGENT, CUSTOMER, LABELS
-from textinsight.tag.talk import FEATURES, FLAGS, TalkModel, features, flag_inputs, talk_model
+from textinsight.tag.labels import AGENT, CUSTOMER, LABELS, OUTCOMES, WHOLE
+from textinsight.tag.talk import (
+    FEATURES,
+    FLAGS,
+    OUTCOME_INPUTS,
+    Weights,
+    effort_inputs,
+    features,
+    flag_inputs,
+    outcome_inputs,
+    talk_model,
+)
 
 C, A = Role.CUSTOMER, Role.AGENT
 
@@ -45,9 +55,27 @@ def test_a_label_counts_for_its_speaker_only() -> None:
 
 def test_flag_inputs_by_hand() -> None:
     talk = chances({"channel_switch": 0.2}, {"moves": 0.75})
-    top, total = flag_inputs(talk, [C, A], "channel_switch")
+    top, total, said = flag_inputs(talk, [C, A], "channel_switch")
     assert top == pytest.approx(math.log(3))
     assert total == pytest.approx(0.95)
+    assert said == 0.0
+
+
+def test_what_the_turn_model_says_of_the_whole_comes_last() -> None:
+    whole = np.arange(len(WHOLE), dtype=float)
+    assert flag_inputs(chances({}), [C], "transfer", whole)[2] == WHOLE.index("transfer")
+    assert flag_inputs(chances({}), [C], "stated_repeat", whole)[2] == WHOLE.index("repeat_contact")
+    assert flag_inputs(chances({}), [C], "sales_offer", whole)[2] == 0.0
+    assert effort_inputs(np.zeros(2), whole).tolist() == [0, 0, WHOLE.index("effort")]
+
+
+def test_outcome_inputs_by_hand() -> None:
+    whole = np.zeros(len(WHOLE))
+    points, found = np.array([0.0, 1.0, 2.0, 0.0]), features(chances({"moves": 0.9}), [A])
+    given = dict(zip(OUTCOME_INPUTS, outcome_inputs(points, found, whole), strict=True))
+    assert given["model moved"] == pytest.approx(math.log(0.25))
+    assert (given["cues moved"], given["late moves"], given["customer has the last word"]) == (2.0, 0.9, 0.0)
+    assert outcome_inputs(points, found, None)[:4].tolist() == [0, 0, 0, 0]
 
 
 def test_no_turn_of_a_speaker_is_no_evidence() -> None:
@@ -56,20 +84,29 @@ def test_no_turn_of_a_speaker_is_no_evidence() -> None:
 
 
 def test_the_shipped_model_knows_every_feature_and_flag() -> None:
-    model = talk_model()
-    assert model.effort.shape == (len(FEATURES) + 1,)
-    assert set(model.flags) == set(FLAGS)
+    for weights in (talk_model().read, talk_model().quick):
+        assert weights.effort.shape == (len(FEATURES) + 2,)
+        assert set(weights.flags) == set(FLAGS)
+        assert weights.outcome.shape == (len(OUTCOMES), len(OUTCOME_INPUTS) + 1)
     assert {label for labels in FLAGS.values() for label in labels} <= {*CUSTOMER, *AGENT}
 
 
 def test_more_evidence_never_lowers_a_flag() -> None:
-    model = talk_model()
-    for flag in FLAGS:
-        steps = [model.chance(flag, np.array([math.log(p / (1 - p)), p])) for p in (0.01, 0.2, 0.5, 0.8, 0.99)]
-        assert steps == sorted(steps), flag
+    for weights in (talk_model().read, talk_model().quick):
+        for flag in FLAGS:
+            odds = [(math.log(p / (1 - p)), p) for p in (0.01, 0.2, 0.5, 0.8, 0.99)]
+            steps = [weights.chance(flag, np.array([*row, row[0]])) for row in odds]
+            assert steps == sorted(steps), flag
+
+
+def test_outcomes_are_probabilities() -> None:
+    for weights in (talk_model().read, talk_model().quick):
+        shares = weights.outcomes(np.ones(len(OUTCOME_INPUTS)))
+        assert shares.sum() == pytest.approx(1)
+        assert shares.min() > 0
 
 
 def test_effort_stays_on_its_scale() -> None:
-    steep = TalkModel(np.array([10.0, 10.0, 0.0]), {}, np.zeros(0))
+    steep = Weights(np.array([10.0, 10.0, 0.0]), {}, np.zeros((0, 0)))
     assert steep.effort_score(np.array([9.0, 9.0])) == 5.0
     assert steep.effort_score(np.array([-9.0, -9.0])) == 1.0

@@ -99,7 +99,7 @@ def run(
     ] = None,
     window_days: WindowOption = 14,
     encoder: Annotated[str, typer.Option(help="intents-en, static-en, or torch:MODEL.")] = DEFAULT,
-    doubt: DoubtOption = 0.2,
+    doubt: DoubtOption = 0.35,
     tagger: Annotated[
         list[str] | None,
         typer.Option(metavar="TAG=torch:MODEL", help="A classifier of yours that decides a tag; repeatable."),

@@ -23,7 +23,7 @@ DoubtOption = Annotated[
 
 def evaluate(
     file: FileArgument,
-    doubt: DoubtOption = 0.2,
+    doubt: DoubtOption = 0.35,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for machines.")] = False,
 ) -> int:
     """Print the taggers' accuracy card on a labelled file: F1, intervals, baselines, calibration, confusion."""

@@ -1,7 +1,9 @@
 """The turn model in torch: for training, for a GPU, and as the twin that the ONNX graph is exported from.
 
-A BERT encoder of six layers; above its token states one attention and one judgement a label, so that a label's
-logit is a sum over tokens, logit[k] = bias[k] + Σ_t attention[t, k] · judgement[t, k]: the summands are the evidence.
+A BERT encoder of six layers reads a window of a conversation; who speaks and how many turns follow are added to the
+word vectors. Above the token states stand one attention and one judgement a label, so that a label's logit is a sum
+over the tokens of a turn, or of the conversation: logit[k] = Σ_t attention[t, k] · judgement[t, k]. The summands are
+the evidence.
 Source of the encoder's form: Devlin et al. 2019; of its first weights: sentence-transformers/all-MiniLM-L6-v2.
 """
 
@@ -13,6 +15,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from textinsight.encode.windows import AGES
 
 _NORM_EPSILON = 1e-12
 _MASKED = -10_000.0  # added to a score: its weight in a softmax is then zero
@@ -54,34 +58,46 @@ class Layer(nn.Module):  # type: ignore[misc]  # torch is untyped here
 
 
 class TurnNetwork(nn.Module):  # type: ignore[misc]
-    """Token ids to label logits, their evidence token by token, and a vector of what the text is about."""
+    """Windows of token ids to what each token says for every label, and to token states."""
 
     def __init__(
-        self, labels: int, *, vocabulary: int = 30522, width: int = 384, layers: int = 6, heads: int = 12
+        self,
+        labels: int,
+        *,
+        vocabulary: int = 30522,
+        width: int = 384,
+        layers: int = 6,
+        heads: int = 12,
     ) -> None:
         super().__init__()
         self.words = nn.Embedding(vocabulary, width)
         self.places = nn.Embedding(512, width)
+        self.speakers, self.ages = nn.Embedding(2, width), nn.Embedding(AGES, width)
         self.norm = nn.LayerNorm(width, _NORM_EPSILON)
         self.layers = nn.ModuleList(Layer(width, heads, 4 * width) for _ in range(layers))
         self.attend, self.judge = nn.Linear(width, labels), nn.Linear(width, labels)
-        self.bias = nn.Parameter(torch.zeros(labels))
-        nn.init.zeros_(self.attend.weight)
+        for part in (self.speakers, self.ages, self.attend):
+            nn.init.zeros_(part.weight)
         nn.init.normal_(self.judge.weight, std=0.02)
 
-    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(n, tokens) ids and mask → logits (n, labels), evidence (n, tokens, labels), mean state (n, width)."""
-        states = self.norm(self.words(ids) + self.places.weight[: ids.shape[1]])
-        weights = mask.to(states.dtype)
-        bias = (1.0 - weights[:, None, None, :]) * _MASKED
+    def forward(self, ids: Tensor, speakers: Tensor, ages: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """All (n, tokens), mask 0 at padding → attention scores, judgements (n, tokens, labels), states (…, width)."""
+        known = self.words(ids) + self.places.weight[: ids.shape[1]]
+        states = self.norm(known + self.speakers(speakers) + self.ages(ages))
+        bias = (1.0 - mask.to(states.dtype)[:, None, None, :]) * _MASKED
         for layer in self.layers:
             states = layer(states, bias)
         states = states.float()
-        weights = weights.float()[..., None]
-        attention = (self.attend(states) + (1.0 - weights) * _MASKED).softmax(1)
-        evidence = attention * self.judge(states)
-        vector = (states * weights).sum(1) / weights.sum(1)
-        return evidence.sum(1) + self.bias, evidence, vector
+        return self.attend(states), self.judge(states), states
+
+
+def pooled(scores: Tensor, judged: Tensor, owner: Tensor, count: int) -> Tensor:
+    """(tokens, labels) scores and judgements → (count, labels) sums weighted by a softmax over each owner's tokens."""
+    where = owner[:, None].expand_as(scores)
+    top = torch.full((count, scores.shape[1]), -torch.inf).scatter_reduce(0, where, scores.detach(), "amax")
+    weights = (scores - top[owner]).exp()
+    total = torch.zeros(count, scores.shape[1]).index_add(0, owner, weights)
+    return torch.zeros(count, scores.shape[1]).index_add(0, owner, weights * judged) / total
 
 
 def from_bert(checkpoint: Mapping[str, Tensor], labels: int) -> TurnNetwork:

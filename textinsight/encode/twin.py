@@ -9,14 +9,14 @@ from textinsight.encode.network import TurnNetwork
 WEIGHTS = "weights.safetensors"
 
 
-def load_twin(folder: Path, labels: int) -> TurnNetwork:
+def load_twin(folder: Path) -> TurnNetwork:
     """The network with the weights in `folder`. Its vectors are within a cosine of .98 of those of the int8 graph,
     its chances within .02 on average: the graph rounds activations too.
     """
     from safetensors.torch import load_file
 
     tensors = load_file(folder / WEIGHTS)
-    network = TurnNetwork(labels)
+    network = TurnNetwork(len(tensors["judge.bias"]))
     weights = {}
     for name, value in network.state_dict().items():
         if name in tensors:

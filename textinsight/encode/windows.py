@@ -1,25 +1,52 @@
-"""Texts cut into windows of tokens that the turn model reads, the same in training and use."""
+"""Conversations packed into windows of tokens that the turn model reads, the same in training and use.
+
+A window holds whole turns one after the other, so that each is read with what was said before; a long conversation
+takes several windows, each of which begins with the end of the one before it.
+"""
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-SIZE = 62  # tokens of a window, its two marks not counted
-_SHARED = 8  # tokens that neighbours share: a phrase cut by one window's end is whole in the next
-_MOST = 16  # windows of a text; nobody says more in one breath
+SIZE = 256  # tokens of a window, marks counted
+_AGAIN = 48  # tokens of the window before that are read again, as context alone
+_PIECE = 160  # tokens of a turn that stay together
+_MOST = 16  # pieces of a turn; nobody says more in one breath
+AGES = 8  # turns before the end that are told apart
 
-
-def windows(length: int) -> list[tuple[int, int]]:
-    """[first, end) token ranges that cover `length` tokens evenly, up to 16 of them."""
-    if length <= SIZE:
-        return [(0, length)]
-    count = min(_MOST, math.ceil((length - _SHARED) / (SIZE - _SHARED)))
-    step = min(SIZE - _SHARED, (length - SIZE) / (count - 1))
-    starts = [round(number * step) for number in range(count)]
-    return [(start, min(length, start + SIZE)) for start in starts]
+MARK = -1  # the turn of a token that is context or a mark
 
 
-def marked(tokenizer: Any, ids: list[int]) -> list[int]:
-    """The window as the encoder wants it: its start and end marked."""
-    return [tokenizer.token_to_id("[CLS]"), *ids, tokenizer.token_to_id("[SEP]")]
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Tokens in order. speakers: 0 customer, 1 anybody else. ages: turns to the end, at most AGES - 1.
+
+    turns: which turn each token counts for, MARK if for none. said: whether it is a word and not a turn's closing mark.
+    """
+
+    ids: tuple[int, ...]
+    speakers: tuple[int, ...]
+    ages: tuple[int, ...]
+    turns: tuple[int, ...]
+    said: tuple[bool, ...]
+
+
+def pack(turns: Sequence[Sequence[int]], speakers: Sequence[int], *, opening: int, closing: int) -> list[Window]:
+    """The windows of a conversation whose turns are token ids; every turn counts somewhere, up to 16 pieces of it.
+
+    opening, closing: the ids that mark the start of a window and the end of a piece. No turns: no windows.
+    """
+    rows: list[list[tuple[int, int, int, int, bool]]] = []
+    for number, ids in enumerate(turns):
+        age = min(len(turns) - 1 - number, AGES - 1)
+        for start in range(0, max(1, min(len(ids), _MOST * _PIECE)), _PIECE):
+            piece = [(token, speakers[number], age, number, True) for token in ids[start : start + _PIECE]]
+            piece.append((closing, speakers[number], age, number, False))
+            if not rows:
+                rows.append([(opening, *piece[0][1:3], MARK, False)])
+            elif len(rows[-1]) + len(piece) > SIZE:
+                again = [(*token[:3], MARK, False) for token in rows[-1][1:][-_AGAIN:]]
+                rows.append([rows[-1][0], *again])
+            rows[-1] += piece
+    return [Window(*zip(*row, strict=True)) for row in rows]

@@ -21,20 +21,24 @@ import numpy.typing as npt
 from textinsight.conversation import Conversation, Role, Turn
 from textinsight.errors import InputError
 from textinsight.findings import EFFORT_DRIVERS
+from textinsight.learn.card import Calibration, Card, Confusion, Line, as_markdown
+from textinsight.learn.scores import accuracy, macro_f1, macro_recall, micro_f1, spearman
 from textinsight.tag import TagConfig
 from textinsight.tag.marks import ReadConfig
 from textinsight.tag.reading import Reading, read
 from textinsight.tag.resolution import tag_resolution
 from textinsight.tag.risk import chance
-from textinsight.tag.talk import talk_model
 
 _DRAWS = 1000
 _LEVEL = (2.5, 97.5)
 _BINS = 10
 _MACRO, _ACCURACY, _MICRO, _RANKS = "macro-F1", "accuracy", "micro-F1", "Spearman"
 _MOODS = {"negative": -1, "neutral": 0, "positive": 1, "-1": -1, "0": 0, "1": 1}
-_LENGTHS = ((5, "1-5 words"), (15, "6-15 words"), (10**9, "over 15 words"))
+_WORDS = ((5, "1-5 words"), (15, "6-15 words"), (10**9, "over 15 words"))
+_TURNS = ((4, "1-4 turns"), (8, "5-8 turns"), (10**9, "over 8 turns"))
 _FLAGS = ("stated_repeat", "escalation", "churn_risk")
+__all__ = ["Card", "Labelled", "accuracy", "as_markdown", "evaluate", "macro_f1", "macro_recall", "read_labelled"]
+
 _HINT = "textinsight evaluate FILE.jsonl; see docs/tags.md for the format"
 
 Array = npt.NDArray[Any]
@@ -47,50 +51,6 @@ class Labelled:
 
     conversation: Conversation
     gold: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One figure. [low, high]: 95% bootstrap over conversations. majority: always the commonest answer; quick: the
-    student alone, None where it was not asked.
-    """
-
-    tag: str
-    measure: str
-    value: float
-    low: float
-    high: float
-    majority: float
-    quick: float | None
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Confusion:
-    """counts[i][j]: readers said labels[i], the tagger labels[j]."""
-
-    tag: str
-    labels: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """error: expected calibration error over ten equal-width bins. bins: (mean confidence, share right, n)."""
-
-    tag: str
-    error: float
-    bins: tuple[tuple[float, float, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """All that is known of the taggers' accuracy on one file. slices: macro-F1 by channel and by length."""
-
-    lines: tuple[Line, ...]
-    confusions: tuple[Confusion, ...]
-    calibrations: tuple[Calibration, ...]
-    slices: tuple[tuple[str, str, float, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +70,7 @@ class _Answer:
     gold: Any
     predicted: Any
     confidence: float
-    words: int
+    length: str
 
 
 def evaluate(path: Path, *, config: TagConfig | None = None) -> Card:
@@ -122,9 +82,10 @@ def evaluate(path: Path, *, config: TagConfig | None = None) -> Card:
     quick = _all_answers(rows, read(talks, config=ReadConfig(doubt=1.0)), settings)
     return Card(
         lines=tuple(line for tag, found in answers.items() for line in _lines(found, quick[tag])),
-        confusions=tuple(_confusion(answers[tag]) for tag in ("turn_sentiment", "resolution") if tag in answers),
+        confusions=tuple(_confusion(found) for tag, found in answers.items() if not tag.startswith("effort")),
         calibrations=tuple(_calibration(found) for tag, found in answers.items() if found.confidence.any()),
-        slices=tuple(_slices(answers.get("turn_sentiment"))),
+        slices=tuple(row for tag in _SLICED if tag in answers for row in _slices(answers[tag])),
+        drivers=tuple(_driver_rows(answers["effort_drivers"])) if "effort_drivers" in answers else (),
     )
 
 
@@ -197,12 +158,16 @@ def _collected(tag: str, taken: Sequence[tuple[int, str, _Answer]]) -> Answers:
         predicted=np.array([answer.predicted for _, _, answer in taken]),
         confidence=np.array([answer.confidence for _, _, answer in taken]),
         group=np.array([group for group, _, _ in taken]),
-        parts=tuple((channel, _length(answer.words)) for _, channel, answer in taken),
+        parts=tuple((channel, answer.length) for _, channel, answer in taken),
     )
 
 
-def _length(words: int) -> str:
-    return next(name for most, name in _LENGTHS if words <= most)
+def _length(size: int, names: Sequence[tuple[int, str]]) -> str:
+    return next(name for most, name in names if size <= most)
+
+
+def _turns_of(reading: Reading) -> str:
+    return _length(len(reading.marks), _TURNS)
 
 
 def _turns(gold: dict[str, Any], reading: Reading) -> list[_Answer]:
@@ -210,37 +175,37 @@ def _turns(gold: dict[str, Any], reading: Reading) -> list[_Answer]:
     for turn, label in gold["turn_sentiment"].items():
         marks = reading.marks[int(turn)]
         confidence = float(marks.chances[marks.mood + 1])
-        answers.append(_Answer(label, marks.mood, confidence, len(marks.said.words)))
+        answers.append(_Answer(label, marks.mood, confidence, _length(len(marks.said.words), _WORDS)))
     return answers
 
 
 def _resolution(gold: dict[str, Any], reading: Reading, config: TagConfig) -> list[_Answer]:
     found = tag_resolution(reading, config=config.resolution)
-    return [_Answer(gold["resolution"], found.resolution, found.confidence, len(reading.marks))]
+    return [_Answer(gold["resolution"], found.resolution, found.confidence, _turns_of(reading))]
 
 
 def _flag_taker(flag: str, config: TagConfig) -> Callable[[dict[str, Any], Reading], list[_Answer]]:
     def take(gold: dict[str, Any], reading: Reading) -> list[_Answer]:
         if flag == "stated_repeat":
-            return [_yes(bool(gold[flag]), reading.belief(flag), config.repeat.threshold, len(reading.marks))]
-        return [_yes(bool(gold[flag]), chance(reading, flag), config.risk.threshold, len(reading.marks))]
+            return [_yes(bool(gold[flag]), reading.belief(flag), config.repeat.threshold, _turns_of(reading))]
+        return [_yes(bool(gold[flag]), chance(reading, flag), config.risk.threshold, _turns_of(reading))]
 
     return take
 
 
 def _drivers(gold: dict[str, Any], reading: Reading, config: TagConfig) -> list[_Answer]:
     return [
-        _yes(driver in gold["effort"], reading.belief(driver), config.effort.threshold, len(reading.marks))
+        _yes(driver in gold["effort"], reading.belief(driver), config.effort.threshold, _turns_of(reading))
         for driver in EFFORT_DRIVERS
     ]
 
 
-def _yes(gold: bool, belief: float, threshold: float, size: int) -> _Answer:
-    return _Answer(gold, belief >= threshold, max(belief, 1 - belief), size)
+def _yes(gold: bool, belief: float, threshold: float, length: str) -> _Answer:
+    return _Answer(gold, belief >= threshold, max(belief, 1 - belief), length)
 
 
 def _effort(gold: dict[str, Any], reading: Reading) -> list[_Answer]:
-    return [_Answer(float(gold["effort_score"]), talk_model().effort_score(reading.features), 0.0, len(reading.marks))]
+    return [_Answer(float(gold["effort_score"]), reading.effort, 0.0, _turns_of(reading))]
 
 
 def _lines(answers: Answers, quick: Answers) -> Iterator[Line]:
@@ -290,50 +255,23 @@ def _calibration(answers: Answers) -> Calibration:
     )
 
 
-def _slices(answers: Answers | None) -> Iterator[tuple[str, str, float, int]]:
-    if answers is None:
-        return
+def _slices(answers: Answers) -> Iterator[tuple[str, str, str, float, int]]:
+    score = _SLICED[answers.tag]
     for kind, place in (("channel", 0), ("length", 1)):
         for part in sorted({parts[place] for parts in answers.parts}):
             rows = np.array([parts[place] == part for parts in answers.parts])
-            yield kind, part, macro_f1(answers.gold[rows], answers.predicted[rows]), int(rows.sum())
+            yield answers.tag, kind, part, score(answers.gold[rows], answers.predicted[rows]), int(rows.sum())
 
 
-def macro_f1(gold: Array, predicted: Array) -> float:
-    """Mean over the gold labels of 2·TP / (2·TP + FP + FN); higher is better."""
-    return float(np.mean([_f1(gold == label, predicted == label) for label in np.unique(gold)]))
+def _driver_rows(answers: Answers) -> Iterator[tuple[str, float, float, int]]:
+    gold, predicted = (part.reshape(-1, len(EFFORT_DRIVERS)) for part in (answers.gold, answers.predicted))
+    for column, driver in enumerate(EFFORT_DRIVERS):
+        hit = int((gold[:, column] & predicted[:, column]).sum())
+        said, there = int(predicted[:, column].sum()), int(gold[:, column].sum())
+        yield driver, hit / max(1, said), hit / max(1, there), there
 
 
-def macro_recall(gold: Array, predicted: Array) -> float:
-    """Mean over the gold labels of TP / (TP + FN); higher is better."""
-    return float(np.mean([(predicted[gold == label] == label).mean() for label in np.unique(gold)]))
-
-
-def micro_f1(gold: Array, predicted: Array) -> float:
-    """F1 of the yes answers; higher is better."""
-    return _f1(gold.astype(bool), predicted.astype(bool))
-
-
-def accuracy(gold: Array, predicted: Array) -> float:
-    """Share of equal answers; higher is better."""
-    return float(np.mean(gold == predicted))
-
-
-def spearman(gold: Array, predicted: Array) -> float:
-    """Rank correlation, ties at their mean rank; 0 where one side is constant; higher is better."""
-    from scipy.stats import rankdata
-
-    ranks = [rankdata(values) for values in (gold, predicted)]
-    if min(float(rank.std()) for rank in ranks) == 0:
-        return 0.0
-    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
-
-
-def _f1(gold: Array, predicted: Array) -> float:
-    hit = int(np.sum(gold & predicted))
-    return 2 * hit / max(1, int(gold.sum()) + int(predicted.sum()))
-
-
+_SLICED: dict[str, Score] = {"turn_sentiment": macro_f1, "resolution": accuracy}
 _CLASSES: tuple[tuple[str, Score], ...] = ((_MACRO, macro_f1), (_ACCURACY, accuracy))
 _MEASURES: dict[str, tuple[tuple[str, Score], ...]] = {
     "turn_sentiment": ((_MACRO, macro_f1), ("macro-recall", macro_recall), (_ACCURACY, accuracy)),
@@ -341,26 +279,3 @@ _MEASURES: dict[str, tuple[tuple[str, Score], ...]] = {
     "effort_drivers": ((_MICRO, micro_f1),),
     "effort_score": ((_RANKS, spearman),),
 }
-
-
-def as_markdown(card: Card) -> str:
-    """The card as tables."""
-    out = ["| tag | measure | value | 95% interval | commonest answer | quick reader alone | n |"]
-    out.append("|---|---|---|---|---|---|---|")
-    for c in card.lines:
-        quick = "" if c.quick is None else f"{c.quick:.3f}"
-        interval = f"{c.low:.3f} to {c.high:.3f}"
-        out.append(f"| {c.tag} | {c.measure} | {c.value:.3f} | {interval} | {c.majority:.3f} | {quick} | {c.n} |")
-    out += ["", "| tag | calibration error | mean confidence → share right (n) |", "|---|---|---|"]
-    for found in card.calibrations:
-        bins = ", ".join(f"{sure:.2f} → {right:.2f} ({n})" for sure, right, n in found.bins)
-        out.append(f"| {found.tag} | {found.error:.3f} | {bins} |")
-    for table in card.confusions:
-        out += ["", f"| {table.tag}: readers ↓ tagger → | {' | '.join(table.labels)} |"]
-        out.append("|---" * (len(table.labels) + 1) + "|")
-        rows = zip(table.labels, table.counts, strict=True)
-        out += [f"| {label} | {' | '.join(str(count) for count in counts)} |" for label, counts in rows]
-    if card.slices:
-        out += ["", "| sentiment by | | macro-F1 | n |", "|---|---|---|---|"]
-        out += [f"| {kind} | {part} | {value:.3f} | {n} |" for kind, part, value, n in card.slices]
-    return "\n".join(out) + "\n"

@@ -17,10 +17,11 @@ import torch
 
 from textinsight.encode.network import TurnNetwork
 from textinsight.encode.twin import WEIGHTS
+from textinsight.encode.windows import AGES
 
 GRAPH = "model.onnx"
 
-_INPUTS, _OUTPUTS = ("ids", "mask"), ("logits", "evidence", "vector")
+_INPUTS, _OUTPUTS = ("ids", "speakers", "ages", "mask"), ("scores", "judged", "states")
 _OPSET = 17
 _INLINE = 1024  # bytes up to which a tensor stays in the graph
 _TYPES = {1: "F32", 2: "U8", 3: "I8", 6: "I32", 7: "I64"}  # ONNX element type → safetensors
@@ -48,9 +49,9 @@ def export(network: Any, folder: Path, *, trace: Callable[[Any, Path], None] | N
 def _trace(network: TurnNetwork, path: Path) -> None:
     ids = torch.randint(1000, 20_000, (2, 9))
     sizes = {0: "texts", 1: "tokens"}
-    axes: dict[str, dict[int, str]] = dict.fromkeys(("ids", "mask", "evidence"), sizes)
-    axes |= {name: {0: "texts"} for name in ("logits", "vector")}
-    arguments = (ids, torch.ones_like(ids))
+    axes: dict[str, dict[int, str]] = dict.fromkeys((*_INPUTS, *_OUTPUTS), sizes)
+    speakers = torch.randint(0, 2, ids.shape)
+    arguments = (ids, speakers, torch.randint(0, AGES, ids.shape), torch.ones_like(ids))
     torch.onnx.export(
         network.eval(), arguments, str(path), input_names=list(_INPUTS), output_names=list(_OUTPUTS),
         dynamic_axes=axes, opset_version=_OPSET, dynamo=False,
@@ -128,7 +129,7 @@ def _store(model: Any, path: Path) -> None:
 
 
 def _is_weight(name: str) -> bool:
-    return name.endswith(("_scale", ".bias", "norm.weight", "norm_attention.weight")) or name == "bias"
+    return name.endswith(("_scale", ".bias", "norm.weight", "norm_attention.weight", "speakers.weight", "ages.weight"))
 
 
 def _point(tensor: Any, location: str, *, offset: int, length: int) -> None:

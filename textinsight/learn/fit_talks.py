@@ -10,7 +10,7 @@ import json
 import logging
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,61 +18,95 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textinsight.conversation import Conversation, Role, Turn
+from textinsight.conversation import Conversation, Role
 from textinsight.encode.network import TurnNetwork
 from textinsight.encode.turns import MODEL, TurnReader
 from textinsight.encode.twin import WEIGHTS
 from textinsight.findings import EFFORT_DRIVERS
+from textinsight.learn.borders import (
+    alone_shift,
+    border_talks,
+    border_texts,
+    flag_shift,
+    holds,
+    mood_shift,
+    outcome_shift,
+)
+from textinsight.learn.evaluate import Labelled
 from textinsight.learn.export_turns import GRAPH, export
-from textinsight.learn.labels import LabelledTalk, LabelledTurn, allowed
+from textinsight.learn.labels import LabelledTalk, allowed
 from textinsight.learn.meta import write_meta
 from textinsight.learn.train_turns import start_network
-from textinsight.learn.turn_data import held_out, labelled_turns, talks
-from textinsight.tag.labels import LABELS, MOOD
-from textinsight.tag.marks import cue_weights, lifted
+from textinsight.learn.turn_data import held_out, talks
+from textinsight.tag.labels import LABELS, MOOD, OUTCOMES, WHOLE
+from textinsight.tag.marks import QUICK_SHARE, blended, cue_weights, lifted, quick_chances
+from textinsight.tag.resolution import cue_points
 from textinsight.tag.scan import Hits, scan
-from textinsight.tag.talk import FLAGS, features, flag_inputs
+from textinsight.tag.talk import FLAGS, Weights, effort_inputs, features, flag_inputs, outcome_inputs, speaker
 from textinsight.tag.words import spoken
 
 log = logging.getLogger(__name__)
 
-VERSION = "1"
+VERSION = "2"
 LICENCE = "Apache-2.0 (weights, and those they started from); training data: see CARD.md"
 
 _DIMENSION = 384
 _SLOPE_PRIOR, _SHIFT_PRIOR, _GAIN_PRIOR = 20.0, 0.5, 0.1  # what holds a slope at 1, a shift and a cue's gain at 0
 _KEPT_SHIFT = 0.5  # of the moods' fitted shift: support turns are cooler than what else is read
-_FROM_TRAINING = 0.3  # weight of a conversation the turn model has seen, beside 1 for one it has not
+_EXPECTED = np.array([0.8, 0.2, 0.1])  # weights of the flag inputs
 
 Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class FitConfig:
-    """flag_penalty: inverse penalty of the flags' logistic models; ridge: penalty of the effort score."""
+    """own, cues: what the turn model's say and the cues count for the outcome, chosen with the borders' set in view.
 
-    flag_penalty: float = 1.0
+    flag_penalty, ending, ridge: what holds the weights of flags, of how it ended and of the effort score.
+    """
+
+    own: float = 0.35
+    cues: float = 1.5
+    flag_penalty: float = 20.0
+    ending: float = 20.0
     ridge: float = 20.0
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Conversations with their turns' chances, weights and roles."""
+    """Conversations as the model reads them: chances of their turns, logits of the whole, what the cues count for."""
 
-    talks: Sequence[LabelledTalk]
+    talks: Sequence[Conversation]
     chances: Sequence[Array]
-    weights: Array
+    whole: Sequence[Array]
+    points: Sequence[Array]
 
-    def roles(self, number: int) -> list[Role]:
-        """The speakers of one conversation's turns."""
-        return [turn.role for turn in self.talks[number].conversation.turns]
+    def flag_inputs(self, flag: str, *, asked: bool) -> Array:
+        """(n, inputs) of a flag, with or without what the turn model says of the whole."""
+        return np.array([flag_inputs(c, roles, flag, w if asked else None) for c, roles, w in self._rows()])
+
+    def effort_inputs(self, *, asked: bool) -> Array:
+        """(n, inputs) of the effort score."""
+        return np.array([effort_inputs(features(c, roles), w if asked else None) for c, roles, w in self._rows()])
+
+    def outcome_inputs(self, *, asked: bool) -> Array:
+        """(n, inputs) of the outcome."""
+        rows = zip(self.points, self._rows(), strict=True)
+        return np.array(
+            [outcome_inputs(points, features(c, roles), w if asked else None) for points, (c, roles, w) in rows]
+        )
+
+    def _rows(self) -> Iterator[tuple[Array, list[Role], Array]]:
+        for talk, chances, whole in zip(self.talks, self.chances, self.whole, strict=True):
+            yield chances, [turn.role for turn in talk.turns], whole
 
 
-def calibration(reader: TurnReader, turns: Sequence[LabelledTurn]) -> dict[str, list[float]]:
+def calibration(reader: TurnReader, unseen: Sequence[LabelledTalk]) -> dict[str, list[float]]:
     """Slope and shift of every logit, and what a cue adds: the least log loss on turns the network has not seen."""
-    cues = cue_weights(_cues(turns)).astype(float)
+    turns = [turn for talk in unseen for turn in talk.labelled_turns()]
+    cues = np.concatenate([cue_weights(_scan(talk.conversation)) for talk in unseen]).astype(float)
+    logits = np.array([_log_odds(row) for talk in unseen for row in _careful(reader, talk.conversation)])
     gain = np.zeros(len(LABELS))
-    logits = np.array([_log_odds(read.chances) for read in reader.read([turn.text for turn in turns])])
     slope, shift = np.ones(len(LABELS)), np.zeros(len(LABELS))
     customers = np.array([turn.role is Role.CUSTOMER for turn in turns])
     slope[: len(MOOD)], shift[: len(MOOD)] = _fit_mood(
@@ -86,12 +120,21 @@ def calibration(reader: TurnReader, turns: Sequence[LabelledTurn]) -> dict[str, 
     return {name: values.round(4).tolist() for name, values in (("slope", slope), ("shift", shift), ("cue", gain))}
 
 
-def _cues(turns: Sequence[LabelledTurn]) -> list[Hits]:
-    """Every turn's cues, read as if it stood alone."""
-    return [
-        scan(Conversation("turn", (Turn(turn.role, turn.text or " "),)), [spoken(turn.text or " ")])[0]
-        for turn in turns
-    ]
+def _careful(reader: TurnReader, talk: Conversation) -> list[npt.NDArray[np.float32]]:
+    found = reader.read_talk([turn.text for turn in talk.turns], [speaker(turn.role) for turn in talk.turns])
+    return [found.turns[turn].chances for turn in range(len(talk.turns))]
+
+
+def _read(reader: TurnReader, talk: Conversation) -> tuple[npt.NDArray[np.float32], Array]:
+    """(turns, labels) chances as both readers give them, and the logits of the whole."""
+    found = reader.read_talk([turn.text for turn in talk.turns], [speaker(turn.role) for turn in talk.turns])
+    careful = np.array([found.turns[turn].chances for turn in range(len(talk.turns))])
+    (quick,) = quick_chances([[spoken(turn.text) for turn in talk.turns]])
+    return blended(careful, quick), found.whole.astype(float)
+
+
+def _scan(talk: Conversation) -> list[Hits]:
+    return list(scan(talk, [spoken(turn.text) for turn in talk.turns]))
 
 
 def _log_odds(chances: npt.NDArray[np.float32]) -> Array:
@@ -124,43 +167,85 @@ def _fit_flag(logits: Array, cues: Array, wanted: Array) -> tuple[float, float, 
     return float(max(0.1, slope)), float(shift), float(max(0.0, gain))
 
 
-def sample(reader: TurnReader, labelled: Sequence[LabelledTalk], gain: Sequence[float]) -> Sample:
+def sample(reader: TurnReader, talks_: Sequence[Conversation], gain: Sequence[float]) -> Sample:
     """The conversations read by the model, cues added."""
-    chances = []
-    for talk in labelled:
-        turns = talk.conversation.turns
-        reads = np.array([read.chances for read in reader.read([turn.text for turn in turns])])
-        cues = cue_weights(scan(talk.conversation, [spoken(turn.text) for turn in turns]))
-        chances.append(lifted(reads, cues * np.array(gain, np.float32)).astype(float))
-    weights = np.array([1.0 if held_out(t.conversation.conversation_id) else _FROM_TRAINING for t in labelled])
-    return Sample(labelled, chances, weights)
+    chances, wholes, points = [], [], []
+    for talk in talks_:
+        reads, whole = _read(reader, talk)
+        found = _scan(talk)
+        chances.append(lifted(reads, cue_weights(found) * np.array(gain, np.float32)).astype(float))
+        wholes.append(whole)
+        points.append(cue_points(found))
+    return Sample(talks_, chances, wholes, points)
 
 
-def fit(found: Sample, *, config: FitConfig) -> dict[str, Any]:
-    """The content of talk.json."""
-    inputs = np.array([features(chances, found.roles(i)) for i, chances in enumerate(found.chances)])
-    effort = _ridge(inputs, np.array([talk.effort for talk in found.talks], float), found.weights, config.ridge)
-    flags = {flag: _flag(found, flag, config).round(4).tolist() for flag in FLAGS}
-    return {
-        "effort": effort.round(4).tolist(),
-        "flags": flags,
-    }
+def _unseen(talk: LabelledTalk) -> bool:
+    return held_out(talk.conversation.conversation_id)
 
 
-def _ridge(inputs: Array, wanted: Array, weights: Array, penalty: float) -> Array:
+def fit(labelled: Sequence[LabelledTalk], found: Sample, *, asked: bool, config: FitConfig) -> Weights:
+    """Weights on conversations that the turn model has not seen: of the others what it says is too sure.
+
+    asked: whether they may weigh what the turn model says of the whole.
+    """
+    flags = {flag: _flag(found.flag_inputs(flag, asked=asked), _held(labelled, flag), config) for flag in FLAGS}
+    effort = _ridge(found.effort_inputs(asked=asked), np.array([t.effort for t in labelled], float), config.ridge)
+    outcome = _outcome(found.outcome_inputs(asked=asked), [t.resolution for t in labelled], config)
+    return Weights(effort, flags, outcome)
+
+
+def bordered(weights: Weights, rows: Sequence[Labelled], found: Sample, *, asked: bool) -> Weights:
+    """The same weights, each bias moved to fit `rows`; `found`: how the model reads them."""
+    flags = dict(weights.flags)
+    for flag in flags.keys() - {"sales_offer"}:
+        odds = found.flag_inputs(flag, asked=asked) @ flags[flag][:-1] + flags[flag][-1]
+        flags[flag] = flags[flag] + np.eye(len(flags[flag]))[-1] * flag_shift(odds, [holds(row, flag) for row in rows])
+    outcome = weights.outcome.copy()
+    logits = found.outcome_inputs(asked=asked) @ outcome[:, :-1].T + outcome[:, -1]
+    outcome[:, -1] += outcome_shift(logits, [row.gold["resolution"] for row in rows])
+    return Weights(weights.effort, flags, outcome)
+
+
+def _held(labelled: Sequence[LabelledTalk], flag: str) -> list[bool]:
+    return [any(labels & frozenset(FLAGS[flag]) for labels in talk.turns) for talk in labelled]
+
+
+def _ridge(inputs: Array, wanted: Array, penalty: float) -> Array:
     from sklearn.linear_model import Ridge
 
-    model = Ridge(alpha=penalty).fit(inputs, wanted, sample_weight=weights)
+    model = Ridge(alpha=penalty).fit(inputs, wanted)
     return np.append(model.coef_, model.intercept_)
 
 
-def _flag(found: Sample, flag: str, config: FitConfig) -> Array:
-    from sklearn.linear_model import LogisticRegression
+def _flag(inputs: Array, wanted: Sequence[bool], config: FitConfig) -> Array:
+    """Weights held near `_EXPECTED`: the turn that shows a flag most says most of it."""
+    from scipy.optimize import minimize
 
-    inputs = np.array([flag_inputs(chances, found.roles(i), flag) for i, chances in enumerate(found.chances)])
-    wanted = [any(labels & frozenset(FLAGS[flag]) for labels in talk.turns) for talk in found.talks]
-    model = LogisticRegression(C=config.flag_penalty, max_iter=2000).fit(inputs, wanted, sample_weight=found.weights)
-    return np.append(model.coef_[0], model.intercept_[0])
+    gold = np.array(wanted, float)
+
+    def loss(x: Array) -> float:
+        odds = inputs @ x[:-1] + x[-1]
+        held = config.flag_penalty * ((x[:-1] - _EXPECTED) ** 2).sum() + _SHIFT_PRIOR * x[-1] ** 2
+        return float((np.logaddexp(0, odds) - gold * odds).sum() + held)
+
+    return np.asarray(minimize(loss, np.append(_EXPECTED, 0.0)).x)
+
+
+def _outcome(inputs: Array, wanted: Sequence[str], config: FitConfig) -> Array:
+    """(outcomes, inputs and bias): the model's say and the cues' count as in `config`; how it ended may add to them."""
+    from scipy.optimize import minimize
+
+    n = len(OUTCOMES)
+    gold = np.array([OUTCOMES.index(name) for name in wanted])
+    fixed = inputs[:, : 2 * n] @ np.vstack([config.own * np.eye(n), config.cues * np.eye(n)])
+
+    def loss(x: Array) -> float:
+        logits = fixed + inputs[:, 2 * n :] @ x[n:].reshape(n, -1).T + x[:n]
+        chances = logits[np.arange(len(gold)), gold] - np.logaddexp.reduce(logits, axis=1)
+        return float(-chances.sum() + _SHIFT_PRIOR * (x[:n] ** 2).sum() + config.ending * (x[n:] ** 2).sum())
+
+    best = minimize(loss, np.zeros(n + n * (inputs.shape[1] - 2 * n))).x
+    return np.hstack([config.own * np.eye(n), config.cues * np.eye(n), best[n:].reshape(n, -1), best[:n, None]])
 
 
 def build(
@@ -168,26 +253,70 @@ def build(
     tokenizer: Path,
     out: Path,
     *,
-    turns: Sequence[LabelledTurn],
     labelled: Sequence[LabelledTalk],
+    borders: Sequence[Labelled] = (),
+    posts: tuple[list[str], list[int]] | None = None,
     name: str = f"{MODEL}@{VERSION}",
     config: FitConfig = FitConfig(),
 ) -> None:
-    """Export, calibrate on the `turns` that are held out, fit on `labelled`, describe; `out` is then a whole model."""
+    """Export, calibrate and fit on those of `labelled` that are held out, set borders; `out` is then a whole model."""
     out.mkdir(parents=True, exist_ok=True)
     export(network, out)
     if tokenizer.resolve() != (out / "tokenizer.json").resolve():
         shutil.copy(tokenizer, out / "tokenizer.json")
-    neutral = {"slope": [1.0] * len(LABELS), "shift": [0.0] * len(LABELS)}
-    _describe(out, neutral, name=name, files=())
-    unseen = [turn for turn in turns if held_out(turn.group) and turn.role in (Role.CUSTOMER, Role.AGENT)]
-    log.info("calibrating on %d turns", len(unseen))
-    fitted = calibration(TurnReader(out), unseen)
-    _describe(out, fitted, name=name, files=())
-    log.info("fitting on %d conversations", len(labelled))
-    talk = fit(sample(TurnReader(out), labelled, fitted["cue"]), config=config) | {"cue_gain": fitted["cue"]}
+    calibration_ = {"slope": [1.0] * len(LABELS), "shift": [0.0] * len(LABELS), "alone": [0.0] * len(MOOD)}
+    _describe(out, calibration_, name=name, files=())
+    unseen = [talk for talk in labelled if _unseen(talk)]
+    log.info("calibrating on %d conversations", len(unseen))
+    calibration_ |= calibration(TurnReader(out), unseen)
+    _describe(out, calibration_, name=name, files=())
+    if borders:
+        moved = np.array(calibration_["shift"])
+        moved[: len(MOOD)] += _mood_shift(TurnReader(out), borders)
+        calibration_["shift"] = moved.round(4).tolist()
+        _describe(out, calibration_, name=name, files=())
+    if posts is not None:
+        calibration_["alone"] = _alone_shift(TurnReader(out), *posts).round(4).tolist()
+        _describe(out, calibration_, name=name, files=())
+    talk = _talk_weights(TurnReader(out), unseen, borders, calibration_["cue"], config)
     (out / "talk.json").write_text(json.dumps(talk, indent=1) + "\n", "utf-8")
-    _describe(out, fitted, name=name, files=(GRAPH, WEIGHTS, "tokenizer.json", "talk.json"))
+    _describe(out, calibration_, name=name, files=(GRAPH, WEIGHTS, "tokenizer.json", "talk.json"))
+
+
+def _mood_shift(reader: TurnReader, borders: Sequence[Labelled]) -> Array:
+    moods = [(_read(reader, row.conversation)[0][:, : len(MOOD)], row.gold["turn_sentiment"]) for row in borders]
+    logits = [np.log(np.maximum(chances[int(turn)], 1e-7)) for chances, gold in moods for turn in gold]
+    return mood_shift(np.array(logits, float), [m for _, gold in moods for m in gold.values()]) / (1 - QUICK_SHARE)
+
+
+def _alone_shift(reader: TurnReader, texts: Sequence[str], moods: Sequence[int]) -> Array:
+    careful = np.array([read.chances for read in reader.read(texts)])
+    (quick,) = quick_chances([[spoken(text) for text in texts]])
+    logits = np.log(np.maximum(blended(careful, quick)[:, : len(MOOD)], 1e-7)).astype(float)
+    return alone_shift(logits, moods) / (1 - QUICK_SHARE)
+
+
+def _talk_weights(
+    reader: TurnReader,
+    unseen: Sequence[LabelledTalk],
+    borders: Sequence[Labelled],
+    gain: Sequence[float],
+    config: FitConfig,
+) -> dict[str, Any]:
+    """The content of talk.json."""
+    log.info("fitting on %d conversations, borders on %d", len(unseen), len(borders))
+    found = sample(reader, [talk.conversation for talk in unseen], gain)
+    real = sample(reader, [row.conversation for row in borders], gain)
+    out: dict[str, Any] = {"cue_gain": gain}
+    for name, asked in (("read", True), ("quick", False)):
+        weights = fit(unseen, found, asked=asked, config=config)
+        weights = bordered(weights, borders, real, asked=asked) if borders else weights
+        out[name] = {
+            "effort": weights.effort.round(4).tolist(),
+            "flags": {flag: row.round(4).tolist() for flag, row in weights.flags.items()},
+            "outcome": weights.outcome.round(4).tolist(),
+        }
+    return out
 
 
 def _describe(out: Path, fitted: dict[str, list[float]], *, name: str, files: Sequence[str]) -> None:
@@ -197,6 +326,7 @@ def _describe(out: Path, fitted: dict[str, list[float]], *, name: str, files: Se
         licence=LICENCE,
         files=files,
         labels=LABELS,
+        whole=WHOLE,
         moods=len(MOOD),
         dimension=_DIMENSION,
         calibration=fitted,
@@ -217,8 +347,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         start_network(options.network),
         options.tokenizer,
         options.out,
-        turns=labelled_turns(options.data),
         labelled=talks(options.data),
+        borders=border_talks(options.data),
+        posts=border_texts(options.data),
     )
     return 0
 

@@ -115,14 +115,15 @@ def _rows(name: str) -> Iterator[dict[str, Any]]:
 
 
 def _turns(path: Path, row: int) -> tuple[Turn, ...]:
-    record = _records(path)[row]
+    record = records(path)[row]
     if "turns" in record:
         return tuple(Turn(Role(turn["role"]), turn["text"]) for turn in record["turns"])
     return (Turn(Role.CUSTOMER, record.get(_NARRATIVE) or record.get("text") or ""),)
 
 
 @lru_cache(maxsize=16)
-def _records(path: Path) -> list[dict[str, Any]]:
+def records(path: Path) -> list[dict[str, Any]]:
+    """The rows of a CSV, or of a JSON Lines file, packed or not. InputError if it is not there."""
     if not path.is_file():
         raise InputError(f"the labels refer to {path}, which is not there", hint="--data FOLDER with the public data")
     if path.suffix == ".csv":

@@ -17,13 +17,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from textinsight.conversation import Conversation
 from textinsight.encode.static import StaticEncoder
 from textinsight.encode.turns import TurnReader, turn_reader
-from textinsight.learn.labels import written_posts
+from textinsight.learn.labels import read_sentences, written_posts
 from textinsight.learn.meta import write_meta
-from textinsight.learn.turn_data import labelled_turns, unlabelled
+from textinsight.learn.turn_data import talks, unlabelled, unlabelled_talks
 from textinsight.tag.labels import LABELS, MOOD
 from textinsight.tag.student import MODEL, Student, WordVectors, features, incidence
+from textinsight.tag.talk import speaker
 from textinsight.tag.words import spoken
 
 log = logging.getLogger(__name__)
@@ -36,9 +38,13 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class StudentConfig:
-    """texts: how many the turn model is asked about. least_count, least_weight: what a feature must reach to stay."""
+    """talks, texts: unlabelled conversations, and texts alone, that the turn model is asked about.
 
-    texts: int = 90_000
+    least_count, least_weight: what a feature must reach to stay.
+    """
+
+    talks: int = 2_000
+    texts: int = 60_000
     longest: int = 300
     least_count: int = 4
     least_weight: float = 0.05
@@ -49,10 +55,19 @@ class StudentConfig:
     seed: int = 0
 
 
-def train(texts: Sequence[str], reader: TurnReader, *, config: StudentConfig = StudentConfig()) -> Student:
-    """The linear heads with the least cross-entropy against the chances that `reader` gives."""
-    log.info("asking the turn model about %d texts", len(texts))
-    target = np.array([reader.read([text])[0].chances for text in texts])
+def answers(reader: TurnReader, talks: Sequence[Conversation], texts: Sequence[str]) -> list[tuple[str, Array]]:
+    """(text, chances) of every turn of `talks`, read with its neighbours, and of `texts`, each read alone."""
+    log.info("asking the turn model about %d conversations and %d texts", len(talks), len(texts))
+    out = []
+    for talk in talks:
+        read = reader.read_talk([turn.text for turn in talk.turns], [speaker(turn.role) for turn in talk.turns])
+        out += [(turn.text, read.turns[number].chances) for number, turn in enumerate(talk.turns)]
+    return out + [(text, reader.read([text])[0].chances) for text in texts]
+
+
+def train(known: Sequence[tuple[str, Array]], *, config: StudentConfig = StudentConfig()) -> Student:
+    """The linear heads with the least cross-entropy against the turn model's `answers`."""
+    texts, target = [text for text, _ in known], np.array([chances for _, chances in known])
     said = [spoken(text) for text in texts]
     names = [features(text) for text in said]
     counts = Counter(name for found in names for name in set(found))
@@ -75,12 +90,14 @@ def train(texts: Sequence[str], reader: TurnReader, *, config: StudentConfig = S
     )
 
 
-def public_texts(data: Path, config: StudentConfig) -> list[str]:
-    """What the shipped student learns from: our labelled texts first, then others by chance."""
-    ours = {turn.text for turn in [*labelled_turns(data), *written_posts()]}
+def public_answers(data: Path, reader: TurnReader, config: StudentConfig) -> list[tuple[str, Array]]:
+    """What the shipped student learns: our labelled conversations and sentences first, then others by chance."""
+    labelled = [talk.conversation for talk in talks(data)]
+    ours = {turn.text for turn in [*read_sentences(data), *written_posts()]}
     others = [text for text in unlabelled(data) if text not in ours and len(text) <= config.longest]
     random.Random(config.seed).shuffle(others)
-    return [*sorted(text for text in ours if len(text) <= config.longest), *others][: config.texts]
+    texts = [*sorted(text for text in ours if len(text) <= config.longest), *others][: config.texts]
+    return answers(reader, [*labelled, *unlabelled_talks(data)[: config.talks]], texts)
 
 
 def _fit(
@@ -146,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     config = StudentConfig()
     reader = turn_reader()
-    model = train(public_texts(options.data, config), reader, config=config)
+    model = train(public_answers(options.data, reader, config), config=config)
     save(model, options.out, teacher=reader.name, config=config)
     return 0
 

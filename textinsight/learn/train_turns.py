@@ -1,7 +1,7 @@
 """Train the turn model: python -m textinsight.learn.train_turns --data FOLDER --base FOLDER --out FILE.
 
-One pass of every step reads three batches: turns with the labels of this project, texts with a mood, and intents,
-whose texts of one intent are drawn together (supervised contrastive loss, Khosla et al. 2020).
+One pass of every step reads three batches: conversations with the labels of this project, texts with a mood, and
+intents, whose texts of one intent are drawn together (supervised contrastive loss, Khosla et al. 2020).
 """
 
 from __future__ import annotations
@@ -22,73 +22,107 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from textinsight.encode.network import TurnNetwork, from_bert
-from textinsight.encode.windows import marked, windows
+from textinsight.encode.network import TurnNetwork, from_bert, pooled
+from textinsight.encode.windows import SIZE, Window, pack
+from textinsight.learn.labels import read_sentences
+from textinsight.learn.rough import roughened
 from textinsight.learn.turn_data import (
     Domains,
     Example,
     held_out,
     intent_domains,
     label_examples,
-    labelled_turns,
     mood_examples,
     spoken_like,
+    talks,
 )
-from textinsight.tag.labels import LABELS, MOOD
+from textinsight.tag.labels import LABELS, MOOD, OUTCOMES, WHOLE
 
 log = logging.getLogger(__name__)
 
 _LATEST = 0.98  # share of the old in the running means that the log shows
 _BUCKETS = 12  # batches drawn together and cut by length
 _GRAIN = 8  # windows and tokens of a batch are a multiple of it: kernels are compiled for every new shape
+_CHARACTERS = 4.2  # of a token, about
+MOOD_TOKENS = 26  # of a text with a mood, about
 _KEPT = 100  # steps between two copies of the weights on disk
 
 
 @dataclass(frozen=True, slots=True)
 class TrainConfig:
-    """steps: updates. labels, moods: texts a step. intents, of_each: intents and texts of each, every so many steps.
+    """steps: updates. labels: tokens of labelled conversations a step. moods: texts a step.
 
-    frozen: layers left as they are, the word vectors too. temperature: of the contrastive loss.
-    mood_weight: what one mood is worth beside one label. contrast: weight of the contrastive loss.
+    intents, of_each: intents and texts of each, every so many steps. mood_weight: what one mood is worth beside one
+    label. whole: weight of what holds for conversations. contrast: of the contrastive loss, with its temperature.
     """
 
-    steps: int = 1100
-    labels: int = 48
-    moods: int = 32
-    intents: int = 14
+    steps: int = 500
+    labels: int = 1536
+    moods: int = 24
+    intents: int = 10
     of_each: int = 3
-    intents_every: int = 2
-    frozen: int = 2
+    intents_every: int = 4
     rate: float = 4e-5
     head_rate: float = 1e-3
     temperature: float = 0.07
     mood_weight: float = 4.0
+    whole: float = 1.0
     contrast: float = 0.5
     warm_up: int = 60
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Windows, (rows, tokens), the last rows empty. turns, talks: (rows, tokens), whom a token counts for.
+
+    A token that counts for nobody has the number after the last.
+    """
+
+    ids: Tensor
+    speakers: Tensor
+    ages: Tensor
+    mask: Tensor
+    turns: Tensor
+    talks: Tensor
+
+
 class Reader:
-    """Texts to padded windows; `owner` says which text each window is of."""
+    """Conversations to padded windows."""
 
     def __init__(self, tokenizer: Any) -> None:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
+        self._opening, self._closing = (tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
 
-    def __call__(self, texts: Sequence[str]) -> tuple[Tensor, Tensor, Tensor]:
-        """ids, mask: (rows, tokens), the last rows empty; owner: (windows,), the text of each row in use."""
-        rows, owner = [], []
-        for number, encoding in enumerate(self._tokenizer.encode_batch(list(texts), add_special_tokens=False)):
-            for first, end in windows(len(encoding.ids)):
-                rows.append(torch.tensor(marked(self._tokenizer, encoding.ids[first:end])))
-                owner.append(number)
-        ids = torch.zeros(_rounded(len(rows)), _rounded(max(map(len, rows))), dtype=torch.long)
-        mask = torch.zeros_like(ids)
-        mask[:, 0] = 1
-        for place, row in enumerate(rows):
-            ids[place, : len(row)], mask[place, : len(row)] = row, 1
-        return ids, mask, torch.tensor(owner)
+    def __call__(self, examples: Sequence[Example]) -> Batch:
+        """One batch of all the conversations' windows."""
+        texts = [text for example in examples for text in example.texts]
+        encoded = iter(self._tokenizer.encode_batch(texts, add_special_tokens=False))
+        rows: list[tuple[Window, int, int]] = []
+        turns = 0
+        for number, example in enumerate(examples):
+            tokens = [next(encoded).ids for _ in example.texts]
+            for window in pack(tokens, example.speakers, opening=self._opening, closing=self._closing):
+                rows.append((window, turns, number))
+            turns += len(example.texts)
+        return _padded(rows, turns, len(examples))
+
+
+def _padded(rows: Sequence[tuple[Window, int, int]], turns: int, talks: int) -> Batch:
+    shape = _rounded(len(rows)), _rounded(max(len(window.ids) for window, _, _ in rows))
+    ids, speakers, ages, mask = (torch.zeros(shape, dtype=torch.long) for _ in range(4))
+    of_turn, of_talk = torch.full(shape, turns), torch.full(shape, talks)
+    mask[:, 0] = 1
+    for row, (window, before, number) in enumerate(rows):
+        end = len(window.ids)
+        place = torch.tensor(window.turns)
+        ids[row, :end], speakers[row, :end] = torch.tensor(window.ids), torch.tensor(window.speakers)
+        ages[row, :end], mask[row, :end] = torch.tensor(window.ages), 1
+        of_turn[row, :end] = torch.where(place >= 0, place + before, turns)
+        of_talk[row, :end] = torch.where(place >= 0, number, talks)
+    return Batch(ids, speakers, ages, mask, of_turn, of_talk)
 
 
 def _rounded(size: int) -> int:
@@ -100,10 +134,11 @@ class Trainer:
 
     def __init__(self, network: TurnNetwork, reader: Reader, data: Data, *, config: TrainConfig) -> None:
         self.network, self._reader, self._data, self._config = network, reader, data, config
-        _freeze(network, config.frozen)
-        heads = [*network.attend.parameters(), *network.judge.parameters(), network.bias]
-        body = [p for p in network.parameters() if p.requires_grad and all(p is not head for head in heads)]
-        groups = [{"params": body, "lr": config.rate}, {"params": heads, "lr": config.head_rate}]
+        network.words.requires_grad_(requires_grad=False)
+        heads = [*network.attend.parameters(), *network.judge.parameters()]
+        new = [*heads, network.speakers.weight, network.ages.weight]
+        body = [p for p in network.parameters() if p.requires_grad and all(p is not part for part in new)]
+        groups = [{"params": body, "lr": config.rate}, {"params": new, "lr": config.head_rate}]
         self._body = body
         self._optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
         self._rates = (config.rate, config.head_rate)
@@ -128,46 +163,62 @@ class Trainer:
         share = min(1.0, (number + 1) / config.warm_up) * (1 - number / config.steps)
         for group, rate in zip(self._optimizer.param_groups, self._rates, strict=True):
             group["lr"] = rate * share
-        losses = [self._label_loss(next(self._data.labels)), self._label_loss(next(self._data.moods))]
+        losses = [self._learn(self._label_loss(next(batch))) for batch in (self._data.labels, self._data.moods)]
         if self._data.intents is not None and number % config.intents_every == 0:
-            losses.append(config.contrast * self._intent_loss(*next(self._data.intents)))
-        for loss in losses:
-            loss.backward()
+            losses.append(self._learn(config.contrast * self._intent_loss(*next(self._data.intents))))
         nn.utils.clip_grad_norm_(self._body, 1.0)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
-        return np.array([*(loss.item() for loss in losses), 0.0][:3])
+        return np.array([*losses, 0.0][:3])
 
-    def _label_loss(self, batch: Sequence[Example]) -> Tensor:
-        ids, mask, owner = self._reader([example.text for example in batch])
+    def _learn(self, loss: Tensor) -> float:
+        """Its gradients are added up; each part's states are dropped before the next is read."""
+        loss.backward()
+        return float(loss.item())
+
+    def _states(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
         with torch.autocast("cpu", torch.bfloat16):
-            logits, _, _ = self.network(ids, mask)
-        logits = logits[: len(owner)]
-        target = torch.tensor([example.target for example in batch])
-        return label_loss(logits, owner, target, mood_weight=self._config.mood_weight)
+            scores, judged, states = self.network(batch.ids, batch.speakers, batch.ages, batch.mask)
+        return scores.float().flatten(0, 1), judged.float().flatten(0, 1), states.float().flatten(0, 1)
+
+    def _label_loss(self, examples: Sequence[Example]) -> Tensor:
+        batch = self._reader(examples)
+        scores, judged, _ = self._states(batch)
+        turns = torch.tensor([target for example in examples for target in example.targets])
+        whole = torch.tensor([example.whole for example in examples])
+        n = turns.shape[1]
+        of_turns = pooled(scores[:, :n], judged[:, :n], batch.turns.flatten(), len(turns) + 1)[:-1]
+        loss = turn_loss(of_turns, turns, mood_weight=self._config.mood_weight)
+        if whole.isnan().all():
+            return loss
+        of_talks = pooled(scores[:, n:], judged[:, n:], batch.talks.flatten(), len(whole) + 1)[:-1]
+        return loss + self._config.whole * whole_loss(of_talks, whole)
 
     def _intent_loss(self, texts: Sequence[str], intents: Sequence[int]) -> Tensor:
-        ids, mask, owner = self._reader(texts)
-        with torch.autocast("cpu", torch.bfloat16):
-            _, _, vectors = self.network(ids, mask)
-        first = torch.tensor([int((owner == number).nonzero()[0, 0]) for number in range(len(texts))])
-        return contrastive_loss(vectors[first], torch.tensor(intents), temperature=self._config.temperature)
+        batch = self._reader([Example((text,), (0,), ()) for text in texts])
+        _, _, states = self._states(batch)
+        sums = torch.zeros(len(texts) + 1, states.shape[1]).index_add(0, batch.turns.flatten(), states)[:-1]
+        return contrastive_loss(sums, torch.tensor(intents), temperature=self._config.temperature)
 
 
-def label_loss(logits: Tensor, owner: Tensor, target: Tensor, *, mood_weight: float) -> Tensor:
-    """Mean over texts: cross-entropy of the mood and of each known label; a label holds if it does in any window."""
-    n, moods = len(target), len(MOOD)
-    counts = torch.zeros(n).index_add(0, owner, torch.ones(len(owner)))
-    mean = torch.zeros(n, moods).index_add(0, owner, logits[:, :moods]) / counts[:, None]
+def turn_loss(logits: Tensor, target: Tensor, *, mood_weight: float) -> Tensor:
+    """Mean over turns: cross-entropy of the mood and of each known label."""
+    moods = len(MOOD)
     known = ~target.isnan()
-    mood = -(target[:, :moods].nan_to_num() * mean.log_softmax(1)).sum(1)
-    absent = torch.zeros(n, logits.shape[1] - moods).index_add(
-        0, owner, nn.functional.logsigmoid(-logits[:, moods:])
-    )  # log probability that no window has it
-    wanted = target[:, moods:].nan_to_num()
-    present = torch.log(-torch.expm1(absent.clamp(max=-1e-6)))
-    flags = -(wanted * present + (1 - wanted) * absent) * known[:, moods:]
-    return (mood_weight * mood + flags.sum(1)).mean() / mood_weight
+    wanted = target.nan_to_num()
+    mood = -(wanted[:, :moods] * logits[:, :moods].log_softmax(1)).sum(1)
+    flags = nn.functional.binary_cross_entropy_with_logits(logits[:, moods:], wanted[:, moods:], reduction="none")
+    return (mood_weight * mood + (flags * known[:, moods:]).sum(1)).mean() / mood_weight
+
+
+def whole_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """Mean over conversations with a known outcome: cross-entropy of the outcome, of the effort and of each flag."""
+    known = ~target.isnan().any(1)
+    logits, target = logits[known], target[known]
+    n = len(OUTCOMES)
+    outcome = -(target[:, :n] * logits[:, :n].log_softmax(1)).sum(1)
+    rest = nn.functional.binary_cross_entropy_with_logits(logits[:, n:], target[:, n:], reduction="none").sum(1)
+    return (2 * outcome + rest).mean() / 2
 
 
 def contrastive_loss(vectors: Tensor, classes: Tensor, *, temperature: float) -> Tensor:
@@ -191,24 +242,37 @@ class Data:
 
 def load_data(folder: Path, *, without: Sequence[str], config: TrainConfig) -> Data:
     """All sources in `folder`; the held-out conversations stay out. UsageError or InputError where one is absent."""
-    turns = [turn for turn in labelled_turns(folder) if not held_out(turn.group)]
+    labelled = [talk for talk in talks(folder) if not held_out(talk.conversation.conversation_id)]
+    sentences = [turn for turn in read_sentences(folder) if not held_out(turn.group)]
     domains = intent_domains(folder, without=without)
     return Data(
-        labels=batches(label_examples(turns), config.labels, config.seed),
-        moods=batches(mood_examples(folder), config.moods, config.seed + 1),
+        labels=batches(label_examples(labelled, sentences), config.labels, config.seed),
+        moods=batches(mood_examples(folder), config.moods * MOOD_TOKENS, config.seed + 1),
         intents=_intent_batches(domains, config),
     )
 
 
-def batches(examples: Sequence[Example], size: int, seed: int) -> Iterator[Sequence[Example]]:
-    """Endless batches drawn by weight; texts of like length share one."""
-    draw = np.random.default_rng(seed)
+def batches(examples: Sequence[Example], tokens: int, seed: int) -> Iterator[Sequence[Example]]:
+    """Endless batches of about so many tokens, drawn by weight and roughened; examples of like length share one."""
+    draw, rough = np.random.default_rng(seed), random.Random(seed)
     weights = np.array([example.weight for example in examples])
+    sizes = np.array([example.size for example in examples]) / _CHARACTERS
+    mean = float((sizes * weights).sum() / weights.sum())
     while True:
-        drawn = draw.choice(len(examples), size * _BUCKETS, p=weights / weights.sum()).tolist()
-        rows = sorted(drawn, key=lambda row: len(examples[row].text))
-        for start in draw.permutation(np.arange(0, len(rows), size)):
-            yield [examples[row] for row in rows[start : start + size]]
+        drawn = draw.choice(len(examples), int(tokens * _BUCKETS / mean) + 1, p=weights / weights.sum()).tolist()
+        cut = _cut(sorted(drawn, key=lambda row: sizes[row]), sizes, tokens)
+        for place in draw.permutation(len(cut)):
+            yield [roughened(examples[row], rough) for row in cut[place]]
+
+
+def _cut(rows: Sequence[int], sizes: np.ndarray, tokens: int) -> list[list[int]]:
+    """Rows in order, cut where the longest times the number would pass `tokens`."""
+    out: list[list[int]] = [[]]
+    for row in rows:
+        if out[-1] and min(sizes[row], SIZE) * (len(out[-1]) + 1) > tokens:
+            out.append([])
+        out[-1].append(row)
+    return out
 
 
 def _intent_batches(domains: Domains, config: TrainConfig) -> Iterator[tuple[list[str], list[int]]]:
@@ -225,17 +289,11 @@ def _intent_batches(domains: Domains, config: TrainConfig) -> Iterator[tuple[lis
         yield texts, [number for number, group in enumerate(drawn) for _ in group]
 
 
-def _freeze(network: TurnNetwork, layers: int) -> None:
-    parts: list[nn.Module] = [network.words, network.places, network.norm, *network.layers[:layers]]
-    for part in parts:
-        part.requires_grad_(requires_grad=False)
-
-
 def save(network: TurnNetwork, path: Path) -> None:
     """The weights as safetensors, with the labels' names."""
     from safetensors.torch import save_file
 
-    save_file(network.state_dict(), path, metadata={"labels": json.dumps(LABELS)})
+    save_file(network.state_dict(), path, metadata={"labels": json.dumps((*LABELS, *WHOLE))})
 
 
 def start_network(base: Path) -> TurnNetwork:
@@ -243,8 +301,8 @@ def start_network(base: Path) -> TurnNetwork:
     from safetensors.torch import load_file
 
     if base.is_dir():
-        return from_bert(load_file(base / "model.safetensors"), len(LABELS))
-    network = TurnNetwork(len(LABELS))
+        return from_bert(load_file(base / "model.safetensors"), len(LABELS) + len(WHOLE))
+    network = TurnNetwork(len(LABELS) + len(WHOLE))
     network.load_state_dict(load_file(base))
     return network
 

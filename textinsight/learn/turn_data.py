@@ -8,13 +8,13 @@ import json
 import math
 import random
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from textinsight.conversation import Role
+from textinsight.conversation import Conversation, Role, Turn
 from textinsight.errors import UsageError
 from textinsight.learn.labels import (
     LabelledTalk,
@@ -26,7 +26,8 @@ from textinsight.learn.labels import (
     written_talks,
 )
 from textinsight.learn.sentiment_data import training_rows
-from textinsight.tag.labels import LABELS, MOOD
+from textinsight.tag.labels import LABELS, MOOD, OUTCOMES, SHOWN, WHOLE
+from textinsight.tag.talk import FLAGS, speaker
 
 Domains = dict[str, dict[str, list[str]]]
 
@@ -47,6 +48,8 @@ _ACTS = frozenset(
     )
 )
 _FEWEST = 4  # texts of an intent
+_TALK = {"social": 3.0}  # how often a conversation is drawn beside a sentence alone: 1.5, and more the rougher it is
+NOTHING = (math.nan,) * len(WHOLE)
 _GREETINGS = (
     "hi ",
     "hello ",
@@ -63,11 +66,21 @@ _GREETINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text with a target in [0, 1] for every label, NaN where nothing is known; weight: how often it is drawn."""
+    """A conversation or a text alone, each target in [0, 1], NaN where nothing is known.
 
-    text: str
-    target: tuple[float, ...]
+    speakers: 0 customer, 1 anybody else. targets: (turns, LABELS). whole: (WHOLE,). weight: how often it is drawn.
+    """
+
+    texts: tuple[str, ...]
+    speakers: tuple[int, ...]
+    targets: tuple[tuple[float, ...], ...]
+    whole: tuple[float, ...] = NOTHING
     weight: float = 1.0
+
+    @property
+    def size(self) -> int:
+        """Characters, about."""
+        return sum(len(text) + 4 for text in self.texts)
 
 
 def held_out(group: str, *, share: float = 0.2) -> bool:
@@ -80,18 +93,53 @@ def talks(data: Path) -> list[LabelledTalk]:
     return [*read_talks(data), *written_talks()]
 
 
-def label_examples(labelled: Sequence[LabelledTurn]) -> list[Example]:
-    """Turns with all the labels that their speaker may carry; rare ones are drawn more often."""
-    counts: dict[str, int] = defaultdict(int)
-    for turn in labelled:
-        for label in turn.labels:
-            counts[label] += 1
-    most = max(counts.values())
-    return [
-        Example(turn.text, _target(turn), max([1.0, *((most / counts[label]) ** 0.5 for label in turn.labels)]))
-        for turn in labelled
-        if turn.role in (Role.CUSTOMER, Role.AGENT)
+def label_examples(labelled: Sequence[LabelledTalk], alone: Sequence[LabelledTurn] = ()) -> list[Example]:
+    """Conversations, and sentences read alone, with all the labels their speakers may carry; rare ones weigh more."""
+    carried = Counter(label for talk in labelled for labels in talk.turns for label in labels)
+    carried += Counter(label for turn in alone for label in turn.labels)
+    most = max(carried.values(), default=1)
+
+    def weight(labels: Iterable[str]) -> float:
+        return max([1.0, *(math.sqrt(most / carried[label]) for label in labels)])
+
+    whole = [
+        talk_example(talk, _TALK.get(talk.conversation.channel, 1.5) * weight(frozenset().union(*talk.turns)))
+        for talk in labelled
     ]
+    return whole + [
+        Example((turn.text,), (speaker(turn.role),), (turn_target(turn.role, turn.labels),), weight=weight(turn.labels))
+        for turn in alone
+    ]
+
+
+def talk_example(talk: LabelledTalk, weight: float = 1.0) -> Example:
+    """A conversation with every label of its turns and what follows for the whole."""
+    turns = talk.conversation.turns
+    return Example(
+        tuple(turn.text for turn in turns),
+        tuple(speaker(turn.role) for turn in turns),
+        tuple(turn_target(turn.role, labels) for turn, labels in zip(turns, talk.turns, strict=True)),
+        whole_target(talk),
+        weight,
+    )
+
+
+def turn_target(role: Role, labels: frozenset[str]) -> tuple[float, ...]:
+    """One value a label: unknown where the speaker cannot carry it."""
+    known = allowed(role) if role in (Role.CUSTOMER, Role.AGENT) else ()
+    return tuple(float(label in labels) if label in known else math.nan for label in LABELS)
+
+
+def whole_target(talk: LabelledTalk) -> tuple[float, ...]:
+    """The outcome, the effort as a share of the way from 1 to 5, and each flag."""
+    carried = frozenset().union(*talk.turns)
+    outcome = [float(talk.resolution == name) for name in OUTCOMES]
+    return (*outcome, (talk.effort - 1) / 4, *(float(not carried.isdisjoint(FLAGS[flag])) for flag in SHOWN))
+
+
+def alone(text: str, target: tuple[float, ...], weight: float = 1.0) -> Example:
+    """A customer's text without a conversation."""
+    return Example((text,), (0,), (target,), weight=weight)
 
 
 def labelled_turns(data: Path) -> list[LabelledTurn]:
@@ -102,18 +150,13 @@ def labelled_turns(data: Path) -> list[LabelledTurn]:
 def mood_examples(data: Path) -> list[Example]:
     """Posts written for the project, and public texts with a polarity: raters' valence as soft labels."""
     rows = [row for row in training_rows(data) if row.source in _SOURCES]
-    known = [Example(row.text, _mood(row.label), _SOURCES[row.source]) for row in rows]
+    known = [alone(row.text, _mood(row.label), _SOURCES[row.source]) for row in rows]
     return [*mood_examples_written(), *known, *_rated(data)]
 
 
 def mood_examples_written() -> list[Example]:
     """The posts that ship with the project."""
-    return [Example(post.text, _mood_of(post.labels), 4.0) for post in written_posts()]
-
-
-def _target(turn: LabelledTurn) -> tuple[float, ...]:
-    known = allowed(turn.role)
-    return tuple(float(label in turn.labels) if label in known else math.nan for label in LABELS)
+    return [alone(post.text, _mood_of(post.labels), 4.0) for post in written_posts()]
 
 
 def _mood_of(labels: frozenset[str]) -> tuple[float, ...]:
@@ -132,7 +175,7 @@ def _rated(data: Path) -> Iterator[Example]:
             negative = 1 / (1 + math.exp((row["valence"] - _NEUTRAL[0]) / _SLOPE))
             positive = 1 / (1 + math.exp((_NEUTRAL[1] - row["valence"]) / _SLOPE))
             soft = {"negative": negative, "neutral": max(0.0, 1 - negative - positive), "positive": positive}
-            yield Example(row["text"], tuple(soft.get(label, math.nan) for label in LABELS), weight)
+            yield alone(row["text"], tuple(soft.get(label, math.nan) for label in LABELS), weight)
 
 
 def intent_domains(data: Path, *, without: Sequence[str] = ()) -> Domains:
@@ -192,8 +235,18 @@ def _star(path: Path) -> Iterator[tuple[str, str]]:
 def unlabelled(data: Path) -> list[str]:
     """Texts of permissive sources without a use for their labels, from which a student learns the model's answers."""
     texts = [row.text for row in training_rows(data)]
-    with gzip.open(data / "star/contacts.jsonl.gz", "rt", encoding="utf-8") as file:
-        texts += [turn["text"] for row in map(json.loads, file) for turn in row["turns"]]
     with (data / "complaints/cfpb_payday.csv").open(newline="", encoding="utf-8") as file:
         texts += [row["Consumer complaint narrative"] or "" for row in csv.DictReader(file)]
     return sorted({" ".join(text.split()) for text in texts if text.strip()})
+
+
+def unlabelled_talks(data: Path) -> list[Conversation]:
+    """The service chats of STAR."""
+    with gzip.open(data / "star/contacts.jsonl.gz", "rt", encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    return [
+        Conversation(
+            str(row["conversation_id"]), tuple(Turn(Role(turn["role"]), turn["text"]) for turn in row["turns"])
+        )
+        for row in rows
+    ]

@@ -28,7 +28,7 @@ class Settings:
     link_by_reference: bool = False
     max_q: float = 0.05
     encoder: str = DEFAULT
-    doubt: float = 0.2
+    doubt: float = 0.35
     taggers: Mapping[str, str] = field(default_factory=dict)
     processes: int = field(default_factory=lambda: os.cpu_count() or 1)
     shard_size: int = 1000

@@ -9,7 +9,7 @@ from spacy.language import Language
 
 from textinsight.findings import EFFORT_DRIVERS, Tag
 from textinsight.tag.reading import Component, Reading, share
-from textinsight.tag.talk import FLAGS, talk_model
+from textinsight.tag.talk import FLAGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def tag_effort(reading: Reading, *, config: EffortConfig = EffortConfig()) -> Ef
     """Drivers that hold, with the turns that show them, and the score."""
     drivers = tuple(driver for driver in EFFORT_DRIVERS if reading.belief(driver) >= config.threshold)
     tags = tuple(tag for driver in drivers for tag in _shown(reading, driver))
-    return Effort(round(talk_model().effort_score(reading.features), 2), drivers, tags)
+    return Effort(round(reading.effort, 2), drivers, tags)
 
 
 def _shown(reading: Reading, driver: str) -> list[Tag]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textinsight.findings import EFFORT_DRIVERS, Resolution
+
 MOOD = ("negative", "neutral", "positive")  # exactly one
 
 CUSTOMER = (
@@ -21,3 +23,8 @@ CUSTOMER = (
 AGENT = ("done", "cannot", "promises", "moves", "hands_over", "sales_offer")
 
 LABELS = (*MOOD, *CUSTOMER, *AGENT)
+
+# What the turn model says of the whole conversation: exactly one outcome, how hard it was, and what made it so.
+OUTCOMES: tuple[Resolution, ...] = ("resolved", "unresolved", "moved", "unclear")
+SHOWN = (*EFFORT_DRIVERS, "escalation", "churn_risk")
+WHOLE = (*OUTCOMES, "effort", *SHOWN)

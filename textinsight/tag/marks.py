@@ -1,4 +1,4 @@
-"""What each turn carries: the student's answer where it is sure, the turn model's where it is not."""
+"""What each turn carries: the student's answers where it is sure of all, the turn model's where it is not."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from textinsight.conversation import Role
 from textinsight.encode.turns import turn_reader
 from textinsight.errors import ModelError, UsageError
 from textinsight.tag.hub import check_taggers, overrule
-from textinsight.tag.labels import AGENT, CUSTOMER, LABELS, MOOD
+from textinsight.tag.labels import AGENT, CUSTOMER, LABELS, MOOD, WHOLE
 from textinsight.tag.scan import Hits
 from textinsight.tag.student import student
-from textinsight.tag.talk import talk_model
+from textinsight.tag.talk import speaker, talk_model
 from textinsight.tag.words import Spoken
 
 _CLERKS = (Role.AGENT, Role.BOT)
@@ -24,6 +24,7 @@ _OF_CUSTOMER = tuple(LABELS.index(label) for label in CUSTOMER)
 _OF_AGENT = tuple(LABELS.index(label) for label in AGENT)
 _MOODS = len(MOOD)
 _NUMBER = {label: number for number, label in enumerate(LABELS)}
+QUICK_SHARE = 0.3  # of the quick reader in what is said of a turn that both have read: the two err differently
 _NAMED = {"repeat_contact": "stated_repeat", "transfers": "hands_over"}  # cue → label, where they differ
 
 Chances = npt.NDArray[np.float32]
@@ -31,19 +32,19 @@ Chances = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig:
-    """doubt: the student's answer counts if no label of the speaker is further from certain than this.
+    """doubt: the student's answers count if in no turn a label of the speaker is further from certain than this.
 
-    0: the turn model reads every turn. 1: it reads none. See docs/tags.md for what each costs and gains.
+    0: the turn model reads everything. 1: it reads nothing. See docs/tags.md for what each costs and gains.
     taggers: "sentiment" or a label → "torch:MODEL", a classifier of yours that decides it instead.
     """
 
-    doubt: float = 0.2
+    doubt: float = 0.35
     taggers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_taggers(self.taggers)
         if not 0.0 <= self.doubt <= 1.0:
-            raise UsageError(f"ReadConfig.doubt must lie in [0, 1], got {self.doubt}", hint="ReadConfig(doubt=0.2)")
+            raise UsageError(f"ReadConfig.doubt must lie in [0, 1], got {self.doubt}", hint="ReadConfig(doubt=0.35)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,42 +87,82 @@ class Marks:
         return span if span[1] > span[0] else (0, len(self.said.text.rstrip()))
 
 
+@dataclass(frozen=True, slots=True)
+class TalkMarks:
+    """turns: one `Marks` a turn. whole: the turn model's logits for the conversation, None where it was not asked."""
+
+    turns: tuple[Marks, ...]
+    whole: Chances | None
+
+
 def mark(
-    said: Sequence[Spoken],
-    roles: Sequence[Role],
-    found: Sequence[Hits],
+    said: Sequence[Sequence[Spoken]],
+    roles: Sequence[Sequence[Role]],
+    found: Sequence[Sequence[Hits]],
     *,
     config: ReadConfig = ReadConfig(),
-) -> list[Marks]:
-    """One `Marks` a turn; `found`: its cues. ModelError if a model is missing, altered or made for other labels."""
-    if not said:
-        return []
-    boost = (cue_weights(found) * talk_model().cue_gain).astype(np.float32)
-    marks = _read_all(said, boost) if config.doubt <= 0 else _read_both(said, roles, boost, config.doubt)
-    marks = [replace(mark, cues=_places(hits)) if hits else mark for mark, hits in zip(marks, found, strict=True)]
-    if not config.taggers:
-        return marks
-    others = overrule(np.array([mark.chances for mark in marks]), [text.text for text in said], config.taggers)
-    return [replace(mark, chances=row) for mark, row in zip(marks, others, strict=True)]
+) -> list[TalkMarks]:
+    """One `TalkMarks` a conversation; said, roles, found: texts, speakers and cues turn by turn.
+
+    ModelError if a model is missing, altered or made for other labels.
+    """
+    boosts = [(cue_weights(hits) * talk_model().cue_gain).astype(np.float32) for hits in found]
+    marks = [
+        _with_cues(_read(texts, who, boost, answers, config.doubt), hits)
+        for texts, who, boost, answers, hits in zip(said, roles, boosts, quick_chances(said), found, strict=True)
+    ]
+    return _overruled(marks, config.taggers) if config.taggers else marks
 
 
-def _read_both(said: Sequence[Spoken], roles: Sequence[Role], boost: Chances, doubt: float) -> list[Marks]:
-    quick = student()
-    chances = lifted(quick.read(said), boost)
-    marks = [Marks(text, row, quick.name, None) for text, row in zip(said, chances, strict=True)]
-    open_ = np.flatnonzero(_doubt(chances, roles) > doubt).tolist()
-    for turn, careful in zip(open_, _read_all([said[turn] for turn in open_], boost[open_]), strict=True):
-        marks[turn] = careful
-    return marks
+def quick_chances(said: Sequence[Sequence[Spoken]]) -> list[Chances]:
+    """(turns, labels) of every conversation: the quick reader's answers; all turns go through it together."""
+    flat = [text for texts in said for text in texts]
+    rows = student().read(flat) if flat else np.zeros((0, len(LABELS)), np.float32)
+    ends = np.cumsum([len(texts) for texts in said])[:-1]
+    return np.split(rows, ends) if said else []
 
 
-def _read_all(said: Sequence[Spoken], boost: Chances) -> list[Marks]:
-    if not said:
-        return []
+def _read(said: Sequence[Spoken], roles: Sequence[Role], boost: Chances, quick: Chances, doubt: float) -> TalkMarks:
+    """The turn model's answers if any turn is in doubt, in all windows that hold one and in the last."""
+    lone = lifted(quick, boost)
+    marks = [Marks(text, row, student().name, None) for text, row in zip(said, lone, strict=True)]
+    open_ = _doubt(lone, roles) > doubt if doubt > 0 else np.ones(len(said), bool)
+    if not open_.any():
+        return TalkMarks(tuple(marks), None)
+    wanted = set(np.flatnonzero(open_).tolist())
     reader = _reader()
-    reads = reader.read([text.text for text in said])
-    chances = lifted(np.array([read.chances for read in reads]), boost)
-    return [Marks(text, row, reader.name, read.spans) for text, row, read in zip(said, chances, reads, strict=True)]
+    talk = reader.read_talk([text.text for text in said], [speaker(role) for role in roles], wanted)
+    rows = sorted(talk.turns)
+    chances = lifted(blended(np.array([talk.turns[turn].chances for turn in rows]), quick[rows]), boost[rows])
+    for turn, row in zip(rows, chances, strict=True):
+        marks[turn] = Marks(said[turn], row, reader.name, talk.turns[turn].spans)
+    return TalkMarks(tuple(marks), talk.whole)
+
+
+def blended(careful: Chances, quick: Chances) -> Chances:
+    """(n, labels): the mean of both readers' log odds, the turn model's counting most; the moods are shares of one."""
+    a, b = (np.clip(chances, 1e-6, 1 - 1e-6) for chances in (careful, quick))
+    odds = (1 - QUICK_SHARE) * np.log(a / (1 - a)) + QUICK_SHARE * np.log(b / (1 - b))
+    out = 1 / (1 + np.exp(-odds))
+    moods = a[:, :_MOODS] ** (1 - QUICK_SHARE) * b[:, :_MOODS] ** QUICK_SHARE
+    out[:, :_MOODS] = moods / moods.sum(axis=1, keepdims=True)
+    return np.asarray(out, np.float32)
+
+
+def _with_cues(talk: TalkMarks, found: Sequence[Hits]) -> TalkMarks:
+    turns = tuple(
+        replace(mark, cues=_places(hits)) if hits else mark for mark, hits in zip(talk.turns, found, strict=True)
+    )
+    return replace(talk, turns=turns)
+
+
+def _overruled(talks: Sequence[TalkMarks], taggers: Mapping[str, str]) -> list[TalkMarks]:
+    marks = [mark for talk in talks for mark in talk.turns]
+    if not marks:
+        return list(talks)
+    others = overrule(np.array([mark.chances for mark in marks]), [mark.said.text for mark in marks], taggers)
+    rows = iter(others)
+    return [replace(talk, turns=tuple(replace(mark, chances=next(rows)) for mark in talk.turns)) for talk in talks]
 
 
 def cue_weights(found: Sequence[Hits]) -> Chances:
@@ -151,7 +192,7 @@ def _places(hits: Hits) -> dict[str, tuple[int, int]]:
 @lru_cache(maxsize=1)
 def _reader():  # type: ignore[no-untyped-def]  # see turn_reader
     reader = turn_reader()
-    if reader.labels != LABELS:
+    if (reader.labels, reader.whole) != (LABELS, WHOLE):
         raise ModelError(
             f"{reader.name} gives other labels than the taggers know", hint="unset TEXTINSIGHT_MODEL_DIR, or retrain"
         )

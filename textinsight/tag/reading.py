@@ -15,9 +15,9 @@ from textinsight.conversation import Conversation, Role
 from textinsight.doc import ensure_extensions, to_conversation
 from textinsight.findings import Tag
 from textinsight.tag.labels import AGENT, CUSTOMER
-from textinsight.tag.marks import Marks, ReadConfig, mark
+from textinsight.tag.marks import Chances, Marks, ReadConfig, mark
 from textinsight.tag.scan import Hits, scan
-from textinsight.tag.talk import Array, features, flag_inputs, talk_model
+from textinsight.tag.talk import Array, effort_inputs, features, flag_inputs, outcome_inputs, talk_model
 from textinsight.tag.words import Spoken, spoken
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Reading:
     spoken: tuple[Spoken, ...]
     found: tuple[Hits, ...]
     marks: tuple[Marks, ...]
+    whole: Array | None  # the turn model's logits for the conversation, None where it was not asked
 
     @property
     def roles(self) -> list[Role]:
@@ -54,7 +55,16 @@ class Reading:
 
     def belief(self, flag: str) -> float:
         """The probability that `flag` holds for the conversation."""
-        return talk_model().chance(flag, flag_inputs(self.chances, self.roles, flag))
+        return talk_model().of(self.whole).chance(flag, flag_inputs(self.chances, self.roles, flag, self.whole))
+
+    @property
+    def effort(self) -> float:
+        """1 very low .. 5 very high effort."""
+        return talk_model().of(self.whole).effort_score(effort_inputs(self.features, self.whole))
+
+    def outcomes(self, points: Array) -> Array:
+        """The probability of each of OUTCOMES; points: what the cues count for each."""
+        return talk_model().of(self.whole).outcomes(outcome_inputs(points, self.features, self.whole))
 
     def carriers(self, label: str, *, least: float = 0.5) -> list[int]:
         """Turns of the right speaker that carry `label`; failing any, the one that comes closest."""
@@ -74,14 +84,17 @@ class Reading:
 def read(conversations: Sequence[Conversation], *, config: ReadConfig | None = None) -> list[Reading]:
     """One reading a conversation; all turns go through the models together. A yes takes over what was asked."""
     said = [tuple(spoken(turn.text) for turn in conversation.turns) for conversation in conversations]
-    roles = [turn.role for conversation in conversations for turn in conversation.turns]
-    found = [scan(talk, texts) for talk, texts in zip(conversations, said, strict=True)]
-    flat = [text for texts in said for text in texts], roles, [hits for turns in found for hits in turns]
-    marked = iter(mark(*flat, config=config or ReadConfig()))
+    roles = [[turn.role for turn in conversation.turns] for conversation in conversations]
+    found = [tuple(scan(talk, texts)) for talk, texts in zip(conversations, said, strict=True)]
+    marked = mark(said, roles, found, config=config or ReadConfig())
     return [
-        Reading(conversation, texts, hits, _answered(conversation, [next(marked) for _ in texts]))
-        for conversation, texts, hits in zip(conversations, said, found, strict=True)
+        Reading(conversation, texts, hits, _answered(conversation, list(marks.turns)), _floats(marks.whole))
+        for conversation, texts, hits, marks in zip(conversations, said, found, marked, strict=True)
     ]
+
+
+def _floats(whole: Chances | None) -> Array | None:
+    return None if whole is None else whole.astype(float)
 
 
 def _answered(conversation: Conversation, marks: list[Marks]) -> tuple[Marks, ...]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
+import numpy as np
 from spacy.language import Language
 
-from textinsight.conversation import Role
 from textinsight.findings import Resolution, Tag
+from textinsight.tag.labels import OUTCOMES
 from textinsight.tag.reading import Component, Reading
-from textinsight.tag.scan import Hit, evidence
-
-MODEL = "resolution-cues@1"
-OUTCOMES: tuple[Resolution, ...] = ("resolved", "unresolved", "moved", "unclear")
+from textinsight.tag.scan import Hit, Hits
+from textinsight.tag.talk import Array
 
 # cue label → (outcome it speaks for, strength)
 _SPEAKS_FOR: dict[str, tuple[Resolution, float]] = {
@@ -30,9 +28,16 @@ _SPEAKS_FOR: dict[str, tuple[Resolution, float]] = {
     "channel_switch": ("moved", 1.2),
     "transfers": ("moved", 1.6),
 }
-# Without any cue the outcome is unclear.
-_PRIOR: dict[Resolution, float] = {"resolved": 0.0, "unresolved": 0.35, "moved": 0.0, "unclear": 0.4}
-_MOOD = 0.6  # strength of the last customer turn's mood
+# outcome → labels of turns that show it
+_SHOWN_BY: dict[Resolution, tuple[str, ...]] = {
+    "resolved": ("confirms", "done"),
+    "unresolved": ("still_fails", "cannot", "promises", "unclear_answer"),
+    "moved": ("moves", "hands_over"),
+    "unclear": (),
+}
+
+
+_SURE = 0.5  # chance from which a turn is evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class ResolutionConfig:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """resolution with its softmax probability as confidence, in [0, 1]."""
+    """resolution with its probability as confidence, in [0, 1]."""
 
     resolution: Resolution
     confidence: float
@@ -56,37 +61,42 @@ class Outcome:
 
 
 def tag_resolution(reading: Reading, *, config: ResolutionConfig = ResolutionConfig()) -> Outcome:
-    """The outcome with most weight: cues of both sides, later ones more, and how the customer's last turn feels."""
-    points = dict(_PRIOR)
-    last = len(reading.found) - 1
-    tags: list[Tag] = []
-    for turn, label, hit in _strongest(reading):
+    """The likeliest outcome, by the turn model, the cues of both sides, later ones more, and how it ended."""
+    chances = reading.outcomes(cue_points(reading.found, half_life=config.half_life))
+    best = OUTCOMES[int(chances.argmax())]
+    return Outcome(best, round(float(chances.max()), 4), tuple(_shown(reading, best)))
+
+
+def cue_points(found: Sequence[Hits], *, half_life: float = ResolutionConfig().half_life) -> Array:
+    """(outcomes,): what the cues of a conversation count for each outcome; later turns count more."""
+    points = np.zeros(len(OUTCOMES))
+    for turn, label, hit in _strongest(found):
         outcome, strength = _SPEAKS_FOR[label]
-        points[outcome] += strength * hit.weight * 0.5 ** ((last - turn) / config.half_life)
-        tags.append(evidence(reading.conversation, turn, hit, tag="resolution", value=outcome, model=MODEL))
-    mood = _last_mood(reading)
-    points["resolved"] += _MOOD * max(0.0, mood)
-    points["unresolved"] += _MOOD * max(0.0, -mood)
-    best = max(OUTCOMES, key=lambda outcome: points[outcome])
-    total = sum(math.exp(value) for value in points.values())
-    chosen = tuple(tag for tag in tags if tag.value == best)
-    return Outcome(best, round(math.exp(points[best]) / total, 4), chosen)
+        points[OUTCOMES.index(outcome)] += strength * hit.weight * 0.5 ** ((len(found) - 1 - turn) / half_life)
+    return points
 
 
-def _strongest(reading: Reading) -> Iterator[tuple[int, str, Hit]]:
+def _shown(reading: Reading, outcome: Resolution) -> Iterator[Tag]:
+    """One tag a turn that shows the outcome."""
+    best: dict[int, str] = {}
+    for label in _SHOWN_BY[outcome]:
+        for turn in reading.carriers(label):
+            if turn not in best or reading.marks[turn].chance(label) > reading.marks[turn].chance(best[turn]):
+                best[turn] = label
+    for turn, label in sorted(best.items()):
+        if reading.marks[turn].chance(label) >= _SURE:
+            yield reading.tag(turn, label, tag="resolution", value=outcome)
+
+
+def _strongest(found: Sequence[Hits]) -> Iterator[tuple[int, str, Hit]]:
     """(turn, label, hit): of each label the surest hit a turn."""
-    for turn, hits in enumerate(reading.found):
+    for turn, hits in enumerate(found):
         best: dict[str, Hit] = {}
         for hit in hits:
             if hit.label in _SPEAKS_FOR and (hit.label not in best or hit.weight > best[hit.label].weight):
                 best[hit.label] = hit
         for label, hit in best.items():
             yield turn, label, hit
-
-
-def _last_mood(reading: Reading) -> float:
-    own = [i for i, turn in enumerate(reading.conversation.turns) if turn.role is Role.CUSTOMER]
-    return reading.marks[own[-1]].score if own else 0.0
 
 
 @Language.factory(  # type: ignore[untyped-decorator]

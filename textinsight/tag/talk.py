@@ -1,6 +1,6 @@
-"""From the turns' chances to what holds for the whole conversation: effort, its drivers and risks.
+"""From the turns' chances, and what the turn model says of the whole, to what holds for the conversation.
 
-Linear models over few features with names, so that every weight can be read; fitted in `learn.fit_talks`.
+Linear models over few inputs with names, so that every weight can be read; fitted in `learn.fit_talks`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from textinsight.conversation import Role
 from textinsight.encode.turns import MODEL
 from textinsight.resources import model_path
-from textinsight.tag.labels import AGENT, CUSTOMER, LABELS
+from textinsight.tag.labels import AGENT, CUSTOMER, LABELS, OUTCOMES, SHOWN, WHOLE
 
 Array = npt.NDArray[np.float64]
 
@@ -40,6 +41,8 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     "churn_risk": ("churn_risk",),
     "sales_offer": ("sales_offer",),
 }
+_SAID_OF = {"stated_repeat": "repeat_contact"}  # flag → what the turn model calls it
+
 FEATURES: tuple[str, ...] = (
     *(f"most {label}" for label in (*_MOODED, *AGENT)),
     *(f"late {label}" for label in (*_MOODED, *AGENT)),
@@ -50,6 +53,23 @@ FEATURES: tuple[str, ...] = (
     "no agent",
     "customer has the last word",
 )
+_ENDS = (
+    *(
+        f"late {label}"
+        for label in ("confirms", "still_fails", "unclear_answer", "channel_switch", "churn_risk", *AGENT[:5])
+    ),
+    "last customer negative",
+    "last customer positive",
+    "no agent",
+    "customer has the last word",
+)
+_ENDING = [FEATURES.index(name) for name in _ENDS]
+OUTCOME_INPUTS = (*(f"model {name}" for name in OUTCOMES), *(f"cues {name}" for name in OUTCOMES), *_ENDS)
+
+
+def speaker(role: Role) -> int:
+    """As the turn model counts: 0 customer, 1 anybody else."""
+    return int(role is not Role.CUSTOMER)
 
 
 def features(chances: Array, roles: Sequence[Role]) -> Array:
@@ -77,43 +97,91 @@ def features(chances: Array, roles: Sequence[Role]) -> Array:
     )
 
 
-def flag_inputs(chances: Array, roles: Sequence[Role], flag: str) -> Array:
-    """(2,): log odds of the turn that speaks most for the flag, and how many turns' worth of chance there is."""
+def flag_inputs(chances: Array, roles: Sequence[Role], flag: str, whole: Array | None = None) -> Array:
+    """(3,): log odds of the turn that speaks most for the flag, how many turns' worth of chance there is, and what the
+    turn model says of the conversation (0 where it was not asked).
+    """
     held = [0.0]
     for label in FLAGS[flag]:
         own = (Role.AGENT, Role.BOT) if label in AGENT else (Role.CUSTOMER,)
         held += [float(row[LABELS.index(label)]) for row, role in zip(chances, roles, strict=True) if role in own]
     top = min(max(*held, _FLOOR), 1 - _FLOOR)
-    return np.array([math.log(top / (1 - top)), min(3.0, sum(held))])
+    said = _SAID_OF.get(flag, flag)
+    own_say = 0.0 if whole is None or said not in SHOWN else float(whole[WHOLE.index(said)])
+    return np.array([math.log(top / (1 - top)), min(3.0, sum(held)), own_say])
+
+
+def effort_inputs(found: Array, whole: Array | None) -> Array:
+    """(len(FEATURES) + 1,): the features, and the turn model's own say (0 where it was not asked)."""
+    return np.append(found, 0.0 if whole is None else whole[WHOLE.index("effort")])
+
+
+def outcome_inputs(points: Array, found: Array, whole: Array | None) -> Array:
+    """(len(OUTCOME_INPUTS),): the turn model's log shares of the outcomes (0 where it was not asked), what the cues
+    count for each, and how the conversation ended.
+    """
+    own = np.zeros(len(OUTCOMES))
+    if whole is not None:
+        own = whole[: len(OUTCOMES)] - np.logaddexp.reduce(whole[: len(OUTCOMES)])
+    return np.concatenate([own, points, found[_ENDING]])
 
 
 @dataclass(frozen=True)
-class TalkModel:
-    """effort: weights over FEATURES and bias last. flags: two weights and a bias.
-
-    cue_gain: (labels,) log odds that a cue of weight 1 adds to what the model says of a turn.
+class Weights:
+    """effort: over the effort inputs, bias last. flags: over the flag inputs, bias last. outcome: (outcomes, inputs
+    and bias).
     """
 
     effort: Array
     flags: Mapping[str, Array]
-    cue_gain: Array
+    outcome: Array
 
-    def effort_score(self, found: Array) -> float:
+    def effort_score(self, inputs: Array) -> float:
         """1 very low .. 5 very high effort."""
-        return float(min(5.0, max(1.0, self.effort[:-1] @ found + self.effort[-1])))
+        return float(min(5.0, max(1.0, self.effort[:-1] @ inputs + self.effort[-1])))
 
     def chance(self, flag: str, inputs: Array) -> float:
         """The probability that the flag holds."""
         weights = self.flags[flag]
         return float(1 / (1 + math.exp(-(weights[:-1] @ inputs + weights[-1]))))
 
+    def outcomes(self, inputs: Array) -> Array:
+        """The probability of each of OUTCOMES; sums to 1."""
+        logits = self.outcome[:, :-1] @ inputs + self.outcome[:, -1]
+        shares = np.exp(logits - logits.max())
+        return np.asarray(shares / shares.sum())
+
+
+@dataclass(frozen=True)
+class TalkModel:
+    """read: where the turn model was asked, quick: where only the quick reader was.
+
+    cue_gain: (labels,) log odds that a cue of weight 1 adds to what the model says of a turn.
+    """
+
+    read: Weights
+    quick: Weights
+    cue_gain: Array
+
+    def of(self, whole: Array | None) -> Weights:
+        """The weights for a conversation of which the turn model says `whole`."""
+        return self.quick if whole is None else self.read
+
 
 @lru_cache(maxsize=1)
 def talk_model() -> TalkModel:
     """The shipped model; ModelError if missing or altered."""
-    stored = json.loads((model_path(MODEL) / "talk.json").read_text("utf-8"))
-    return TalkModel(
-        effort=np.array(stored["effort"]),
-        flags={name: np.array(weights) for name, weights in stored["flags"].items()},
-        cue_gain=np.array(stored["cue_gain"], np.float32),
-    )
+    return parsed(json.loads((model_path(MODEL) / "talk.json").read_text("utf-8")))
+
+
+def parsed(stored: Mapping[str, Any]) -> TalkModel:
+    """The content of talk.json as arrays."""
+    parts = {
+        name: Weights(
+            effort=np.array(stored[name]["effort"]),
+            flags={flag: np.array(weights) for flag, weights in stored[name]["flags"].items()},
+            outcome=np.array(stored[name]["outcome"]),
+        )
+        for name in ("read", "quick")
+    }
+    return TalkModel(**parts, cue_gain=np.array(stored["cue_gain"], np.float32))

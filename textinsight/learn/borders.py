@@ -1,0 +1,107 @@
+"""Where a belief becomes a yes: one number a flag, an outcome and a mood, set on real conversations.
+
+Most conversations that the models learn from are written or calm; in public support posts a push elsewhere or a
+question asked again is commoner. So each log odds is shifted to fit `corpora/labels/borders.jsonl`, conversations read
+for this alone: their licence is no ground to train weights on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from textinsight.conversation import Conversation, Role, Turn
+from textinsight.findings import EFFORT_DRIVERS
+from textinsight.learn.evaluate import Labelled
+from textinsight.learn.labels import records
+from textinsight.learn.scores import macro_f1
+from textinsight.learn.sentiment_data import NAMES
+from textinsight.resources import data_path
+from textinsight.tag.labels import OUTCOMES
+
+_STEPS = np.linspace(-1, 2, 31)  # tried for the border of the positive
+_EVERY = 7  # of the airline posts one is looked at, the others are left to measure on
+_FLAG_PRIOR, _OUTCOME_PRIOR, _MOOD_PRIOR = 0.5, 1.0, 5.0  # what holds a shift at 0
+
+Array = npt.NDArray[np.float64]
+
+
+def border_talks(data: Path) -> list[Labelled]:
+    """The conversations of corpora/labels/borders.jsonl with what holds for them. InputError if `data` lacks them."""
+    rows = [
+        json.loads(line) for line in data_path("corpora", "labels", "borders.jsonl").read_text("utf-8").splitlines()
+    ]
+    return [Labelled(_conversation(data, row), row["gold"]) for row in rows]
+
+
+def _conversation(data: Path, row: dict[str, Any]) -> Conversation:
+    turns = records(data / row["file"])[row["row"]]["turns"]
+    return Conversation(f"{row['file']}:{row['row']}", tuple(Turn(Role(turn["role"]), turn["text"]) for turn in turns))
+
+
+def holds(row: Labelled, flag: str) -> bool:
+    """Whether `flag` holds for a conversation."""
+    return flag in row.gold["effort"] if flag in EFFORT_DRIVERS else bool(row.gold[flag])
+
+
+def flag_shift(odds: Array, wanted: Sequence[bool]) -> float:
+    """What to add to the (n,) log odds so that they fit best."""
+    from scipy.optimize import minimize_scalar
+
+    gold = np.array(wanted, float)
+
+    def loss(shift: float) -> float:
+        moved = odds + shift
+        return float((np.logaddexp(0, moved) - gold * moved).sum() + _FLAG_PRIOR * shift**2)
+
+    return float(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x)
+
+
+def outcome_shift(logits: Array, wanted: Sequence[str]) -> Array:
+    """What to add to the (n, outcomes) logits so that they fit best."""
+    return _class_shift(logits, np.array([OUTCOMES.index(name) for name in wanted]), _OUTCOME_PRIOR)
+
+
+def mood_shift(logits: Array, wanted: Sequence[int]) -> Array:
+    """What to add to the (turns, moods) logits so that they fit best; the neutral stays where it is.
+
+    Joy is rare and then overlooked: its border is where the mean F1 of the moods is highest, smoothed over neighbours.
+    """
+    gold = np.array(wanted)
+    shift = _class_shift(logits, gold + 1, _MOOD_PRIOR)
+    shift = np.asarray(shift - shift[1])
+    found = [macro_f1(gold, (logits + shift + [0, 0, step]).argmax(axis=1) - 1) for step in _STEPS]
+    shift[2] += _STEPS[int(np.convolve(found, np.ones(5) / 5, mode="valid").argmax()) + 2]
+    return shift
+
+
+def alone_shift(logits: Array, wanted: Sequence[int]) -> Array:
+    """The same for texts without a conversation, each mood counting as much as the others."""
+    gold = np.array(wanted) + 1
+    weights = (len(gold) / 3 / np.bincount(gold, minlength=3))[gold]
+    shift = _class_shift(logits, gold, _MOOD_PRIOR, weights)
+    return np.asarray(shift - shift[1])
+
+
+def border_texts(data: Path) -> tuple[list[str], list[int]]:
+    """Public posts with a mood, -1, 0, 1, and every seventh post to an airline. InputError if `data` lacks them."""
+    posts = [(row["text"], NAMES[row["label"]]) for row in records(data / "sentiment" / "tweeteval_val.jsonl")]
+    rows = records(data / "airline" / "tweets.jsonl")[::_EVERY]
+    both = [*posts, *((row["text"], NAMES[row["sentiment"]]) for row in rows)]
+    return [text for text, _ in both], [mood for _, mood in both]
+
+
+def _class_shift(logits: Array, gold: npt.NDArray[np.int64], prior: float, weights: Array | float = 1.0) -> Array:
+    from scipy.optimize import minimize
+
+    def loss(shift: Array) -> float:
+        moved = logits + shift
+        fit = moved[np.arange(len(gold)), gold] - np.logaddexp.reduce(moved, axis=1)
+        return float(-(weights * fit).sum() + prior * (shift**2).sum())
+
+    return np.asarray(minimize(loss, np.zeros(logits.shape[1])).x)
