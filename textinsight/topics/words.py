@@ -46,7 +46,11 @@ _NOT_OPENING = frozenset(["doesn't", "didn't", "isn't", "wasn't", "aren't"])
 _SILENT = frozenset(_SILENT_WORDS.split())
 _EDGE = _SILENT | frozenset(_EDGE_WORDS.split())
 _NEGATION = frozenset(_NEGATION_WORDS.split())
-_JOINING = frozenset(("and", "or", "but", "because", "so", "if", "when", "while", "before", "after", "though"))
+# Not inside a phrase either: without the silent words around them they read wrong ("parcel seems to stuck").
+_JOINING_WORDS = """
+and or but because so if when while before after though seem seems seemed what which who whom why how where
+"""
+_JOINING = frozenset(_JOINING_WORDS.split())
 _PARTICLE = frozenset(("up", "out", "off"))  # may close a phrase ("top up") but not open one
 
 
