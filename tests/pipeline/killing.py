@@ -15,12 +15,15 @@ from pathlib import Path
 
 import deltalake  # noqa: F401  loaded before forking, so that every child starts warm
 import duckdb  # noqa: F401
+import pyarrow.dataset  # noqa: F401
 import scipy.optimize  # noqa: F401
 
 from textinsight import pipeline
+from textinsight.conversation import Conversation, Turn
 from textinsight.encode import load_encoder
 from textinsight.store import PUBLIC, Archive
 from textinsight.store.delta import Table
+from textinsight.tag import analyse, models
 
 SETTINGS = pipeline.Settings(processes=1, shard_size=16)
 
@@ -71,7 +74,9 @@ def in_child(action) -> int:
 
 
 def main(source: Path, folder: Path) -> None:
-    load_encoder()
+    load_encoder(SETTINGS.encoder)
+    analyse(Conversation("warm", (Turn("customer", "Nobody called me back and it still does not work."),)))
+    models()  # every model is loaded before forking, too
 
     def clean_run(archive: Path) -> None:
         pipeline.build_archive([source], archive, settings=SETTINGS)
