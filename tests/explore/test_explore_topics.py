@@ -155,7 +155,8 @@ def test_the_map_draws_each_contact_in_its_themes_series(rows):
 
 
 def test_drivers_and_their_words(rows):
-    drivers = effort.drivers(rows, Filters()).set_index("driver")["contacts"]
+    counted = effort.counted(rows, Filters(), "week")
+    drivers = effort.drivers(counted).set_index("driver")["contacts"]
     assert drivers["repeat_contact"] >= 16  # every fifth contact says it
     shown = effort.shown(rows, Filters(), "repeat_contact", number=1, size=5)
     assert shown["effort_score"].is_monotonic_decreasing
@@ -163,7 +164,19 @@ def test_drivers_and_their_words(rows):
     heat = effort.heat(rows, Filters(), "channel")
     assert heat["contacts"].sum() == 80
     assert heat["repeat_contact"].sum() == drivers["repeat_contact"]
-    assert effort.scores(rows, Filters())["contacts"].sum() == effort.totals(rows, Filters())["scored"]
+    assert heat.set_index("value")["effort"].equals(
+        rows("SELECT channel AS value, avg(effort_score::DOUBLE) AS effort FROM contact_facts GROUP BY 1 "
+             "ORDER BY count(*) DESC, 1").set_index("value")["effort"]
+    )  # fmt: skip
+    totals = effort.totals(counted)
+    assert effort.scores(counted)["contacts"].sum() == totals["scored"]
+    plain = rows(
+        "SELECT count(*) AS contacts, count(effort_score) AS scored, count_if(effort_score >= 4) AS high, "
+        "count_if(len(effort_drivers) > 0) AS with_driver FROM contact_facts"
+    )
+    assert totals == plain.iloc[0].to_dict()
+    assert effort.number_of(counted, "repeat_contact") == drivers["repeat_contact"]
+    assert effort.by_period(counted)["repeat_contact"].sum() == drivers["repeat_contact"]  # all have a time
 
 
 def test_topics_page_says_what_80_contacts_support(open_page, built):
@@ -277,8 +290,11 @@ def test_effort_behind_a_cell(open_page, built, rows):
     app.session_state["effort_segment"] = ("channel", "chat")
     app.selectbox(key="driver").set_value("repeat_contact").run()
     assert not app.exception
-    n = effort.number_of(rows, Filters(channel=("chat",)), "repeat_contact")
-    assert 0 < n < effort.number_of(rows, Filters(), "repeat_contact")
+    n, every = (
+        effort.number_of(effort.counted(rows, filters, "week"), "repeat_contact")
+        for filters in (Filters(channel=("chat",)), Filters())
+    )
+    assert 0 < n < every
     assert f"{n} contacts · Channel: chat" in texts(app)
     next(button for button in app.button if button.label == "All").click().run()
     assert "Channel: chat" not in texts(app)

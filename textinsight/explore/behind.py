@@ -102,7 +102,8 @@ def _one(pair: dict[str, Any]) -> None:
         verdict = verdict_of(pair["reviewed"])
         buttons(Pair(pair["conversation_id_b"], pair["earlier_id"], "downstream", verdict))
         precision_line("downstream")
-    side_by_side(pair["conversation_id_a"], pair["conversation_id_b"], gap=f"{pair['gap_days']:.1f} days later")
+    earlier, later = ((pair[f"conversation_id_{side}"], pair[f"shard_{side}"]) for side in "ab")
+    side_by_side(earlier, later, gap=f"{pair['gap_days']:.1f} days later")
     evidence = downstream.evidence(state.source(), pair["conversation_id_b"], pair["earlier_id"])
     if evidence is None:
         st.caption(

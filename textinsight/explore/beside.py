@@ -14,18 +14,18 @@ _MOST_TURNS = 40
 _SHOWN = ("issue", "resolution", "stated_repeat", "sentiment", "effort", "escalation", "churn_risk")
 
 
-def side_by_side(earlier: str, later: str, *, gap: str) -> None:
-    """The two conversations; `gap` stands above the later one."""
+def side_by_side(earlier: tuple[str, str], later: tuple[str, str], *, gap: str) -> None:
+    """The two conversations, each by its id and its shard; `gap` stands above the later one."""
     left, right = st.columns(2, border=True)
     with left:
-        _conversation(earlier, "Earlier")
+        _conversation(*earlier, "Earlier")
     with right:
-        _conversation(later, gap)
+        _conversation(*later, gap)
 
 
-def _conversation(conversation_id: str, role: str) -> None:
+def _conversation(conversation_id: str, shard: str, role: str) -> None:
     source = state.source()
-    row = parts.records(conversation.contact(source, conversation_id))[0]
+    row = parts.records(conversation.contact(source, conversation_id, shard=shard))[0]
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.badge(words.escape(role), color="primary")
         st.space("stretch")
@@ -36,13 +36,14 @@ def _conversation(conversation_id: str, role: str) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         parts.topic_badge(row["topic_label"])
         parts.resolution_badge(row["resolution"])
-    _turns(conversation_id)
+    _turns(conversation_id, shard)
 
 
-def _turns(conversation_id: str) -> None:
+def _turns(conversation_id: str, shard: str) -> None:
     """The turns, with the words that decided a tag highlighted and the tags named below."""
     source = state.source()
-    turns, findings = conversation.turns(source, conversation_id), conversation.findings(source, conversation_id)
+    turns = conversation.turns(source, conversation_id, shard=shard)
+    findings = conversation.findings(source, conversation_id, shard=shard)
     tags = {turn: list(map(_tag, parts.records(rows))) for turn, rows in findings.groupby("turn")}
     for turn in parts.records(turns.head(_MOST_TURNS)):
         shown = [tag for tag in tags.get(turn["turn"], []) if tag.tag in _SHOWN]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from textinsight.errors import TextinsightError
-from textinsight.explore import access, state, words
+from textinsight.explore import access, parts, state, words
 from textinsight.explore.queries import conversation
 from textinsight.findings import EFFORT_DRIVERS
 from textinsight.pipeline.correcting import correct, corrections_of, undo_correction
@@ -126,7 +126,9 @@ def _mood(turn: dict[str, Any]) -> None:
             format_func=lambda code: MOODS[code],
         )  # fmt: skip
         help_ = "Left as it is, it counts as checked and right."
-        saved = st.form_submit_button("Save sentiment", type="primary", help=help_, on_click=_save_mood, args=(turn,))
+        saved = st.form_submit_button(
+            "Save sentiment", type=parts.emphasis(), help=help_, on_click=_save_mood, args=(turn,)
+        )
     if saved:
         st.rerun()
 

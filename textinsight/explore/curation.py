@@ -65,7 +65,7 @@ def log(known: dict[str, Node]) -> None:
             state=["" if row["op"] == "undo" or row["holds"] else "taken back" for row in rows],
         )  # fmt: skip
         st.dataframe(
-            shown, hide_index=True, alt="Edits", height=min(320, 36 * len(shown) + 40),
+            shown, hide_index=True, alt="Edits", height=parts.table_height(len(shown), most=320),
             column_config={
                 "number": st.column_config.NumberColumn("No.", width=50),
                 "what": st.column_config.TextColumn("Edit", width=480),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from textinsight.explore import access
+from textinsight.explore import access, parts
 
 
 def refused(reason: str) -> None:
@@ -21,7 +21,7 @@ def log_in() -> None:
     st.title("textinsight", anchor=False)
     if access.has_login():
         st.text("Log in to see the conversations.")
-        st.button("Log in", icon=":material/login:", type="primary", on_click=st.login)
+        st.button("Log in", icon=":material/login:", type=parts.emphasis(), on_click=st.login)
     else:
         st.text("The proxy in front of this app did not say who you are. Ask whoever runs it.")
 

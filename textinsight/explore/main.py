@@ -62,7 +62,7 @@ def main() -> None:
         if chosen.title in _FILTERED:
             views.saved_views(chosen)
             st.session_state["filters"] = sidebar.filter_bar(state.source().panel)
-        fresh.watch()
+        fresh.watch(in_sidebar=chosen.title in _FILTERED)
         if page := st.session_state.pop("go_to", None):
             state.open_page(page)
         if contact := st.session_state.pop("go_to_contact", None):

@@ -43,16 +43,41 @@ def markdown(text: str, marks: Iterable[Mark] = ()) -> str:
     ends = [(m.start, m.end) for m in inside] + [(span.start, span.end) for span in masks]
     cuts = sorted({0, len(text), *itertools.chain.from_iterable(ends)})
     parts = []
-    for start, end in itertools.pairwise(cuts):
+    for start, end in _joined(cuts, inside, whole={end for mask in masks for end in (mask.start, mask.end)}):
         mask = next((span for span in masks if span.start <= start < span.end), None)
         if mask is not None:
             parts.append(f":gray-badge[:material/lock: {MASKS[mask.kind.name]}]" if start == mask.start else "")
             continue
-        mark = next((m for m in inside if m.start <= start and end <= m.end), None)
-        parts.append(_stretch(text[start:end], mark))
+        parts.append(_stretch(text[start:end], _mark_of((start, end), inside)))
         numbers = sorted(m.number for m in inside if m.number and m.end == end)
         parts.append("\u2009".join(str(number).translate(_SMALL) for number in numbers))
     return "".join(parts)
+
+
+def _joined(cuts: Sequence[int], marks: Sequence[Mark], *, whole: set[int]) -> list[tuple[int, int]]:
+    """The stretches between the cuts; those of one colour are one, unless a number or masked data stands between them.
+
+    whole: where masked data begin and end.
+    """
+    kept = whole | {mark.end for mark in marks if mark.number}
+    found: list[tuple[int, int]] = []
+    for start, end in itertools.pairwise(cuts):
+        before = _color(found[-1], marks) if found else None
+        if before and before == _color((start, end), marks) and start not in kept:
+            found[-1] = found[-1][0], end
+        else:
+            found.append((start, end))
+    return found
+
+
+def _color(stretch: tuple[int, int], marks: Sequence[Mark]) -> Color | None:
+    mark = _mark_of(stretch, marks)
+    return mark.color if mark else None
+
+
+def _mark_of(stretch: tuple[int, int], marks: Sequence[Mark]) -> Mark | None:
+    """The shortest mark over the beginning of the stretch; marks: the shorter ones first."""
+    return next((mark for mark in marks if mark.start <= stretch[0] < mark.end), None)
 
 
 def masked(text: str) -> Sequence[str]:

@@ -75,6 +75,13 @@ class Panel:
         """The chosen contacts, day by day."""
         return Days(facts.daily(self.rows, filters), filters, self.rows)
 
+    def step(self, filters: Filters) -> str:
+        """What a trend over the filters' days goes by: "week" up to half a year, else "month"."""
+        if self.days is None:
+            return "week"
+        first, last = max(self.days[0], filters.start or self.days[0]), min(self.days[1], filters.end or self.days[1])
+        return "week" if (last - first).days <= _WEEKLY_DAYS + 1 else "month"
+
     def fix_list(self, filters: Filters) -> pd.DataFrame:
         """One row a topic, most avoidable contacts first; see `queries.facts.fix_list`."""
         return facts.fix_list(self.rows, filters)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
@@ -19,6 +19,9 @@ from textinsight.store import Archive
 from textinsight.store.export import write_csv
 
 CSV_ROWS = 100_000
+LEAST = 30  # contacts below which a share or mean in a table is grey
+_ROW = 35  # pixels
+_WEAK = "color: #7d8792"  # in light and dark
 RESOLUTION_COLORS = {"resolved": "blue", "unresolved": "orange", "moved": "gray", "unclear": "gray"}
 
 
@@ -77,6 +80,12 @@ def nothing(reason: str, hint: str) -> None:
         st.text(reason, text_alignment="center")
         st.caption(hint, text_alignment="center")
         st.space("small")
+
+
+def no_trend(filters: Filters) -> None:
+    """There are too few periods for a trend."""
+    hint = "Widen the period in the sidebar." if filters.start or filters.end else "Add conversations of other weeks."
+    nothing("A trend needs contacts with a time in at least two weeks.", hint)
 
 
 def no_match(source: Source, total: int) -> None:
@@ -148,6 +157,22 @@ def topic_badge(label: Any) -> None:
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """The frame's rows by column name."""
     return [{str(column): value for column, value in row.items()} for row in frame.to_dict("records")]
+
+
+def weak(row: pd.Series[Any], *, columns: Collection[str]) -> list[str]:
+    """A table row's style, for Styler.apply: these columns are grey where few contacts stand behind them."""
+    return [_WEAK if row["contacts"] < LEAST and name in columns else "" for name in row.index]
+
+
+def curve(values: pd.Series[float]) -> list[float]:
+    """Points of a small curve; none where there is no curve to draw."""
+    known = values.dropna().tolist()
+    return known if len(known) > 1 else []
+
+
+def table_height(n: int, *, most: int) -> int:
+    """Pixels of a table of n rows, without an empty one below them; it scrolls above `most`."""
+    return min(most, _ROW * (n + 1) + 2)
 
 
 def clicked_row(key: str) -> int | None:

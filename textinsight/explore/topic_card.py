@@ -48,7 +48,7 @@ def _header(known: dict[str, Node], node: Node, n: int, total: int, filters: Fil
         st.button("All topics", icon=":material/arrow_back:", on_click=_close)
         st.button(
             "Read the contacts", icon=":material/forum:", on_click=_read, args=(labels_of(known, node.topic_id),),
-            disabled=not n, type="primary",
+            disabled=not n, type=parts.emphasis(),
         )  # fmt: skip
     if node.description:
         st.text(node.description)
@@ -128,7 +128,7 @@ def _trend(part: Days, whole: Days) -> None:
     )
     frame = share_trend(part, whole) if shown == _SHARE else along(part, whole).trend(shown)
     if len(frame) < 2:
-        parts.nothing("A trend needs contacts with a time in at least two weeks.", "Widen the period in the sidebar.")
+        parts.no_trend(whole.filters)
         return
     unit = "share" if shown == _SHARE else part.figure(shown).measure.unit
     scale = {"-1..1": (-1.0, 1.0), "1..5": (1.0, 5.0)}.get(unit, (0.0, None))

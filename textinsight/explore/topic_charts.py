@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _COLORS = ("#2f7fb8", "#d9722e", "#8a7bb5", "#3a9a94", "#b08d2f", "#c2619b", "#6f8f3f", "#7d8a96")
 _SHAPES = ("circle", "triangle", "diamond", "rect")
 _NAMED = 80  # topics that may be named, the largest first; names that would overlap are left out
+_EDGE = 0.08  # of the map's width, beside which a name does not stand in the middle of its place
 _WORDS = ({"name": "topic", "type": "ordinal"}, {"name": "issue", "type": "ordinal"})
 _TOLD = "<b>{@topic}</b><br/>{@issue}"  # Streamlit puts the values in as escaped text
 _TOOLTIP = "max-width: 340px; white-space: normal; overflow-wrap: anywhere;"
@@ -58,6 +59,7 @@ def _names(centres: pd.DataFrame, points: pd.DataFrame) -> Spec:
     """Each topic's name above its contacts, so that neither hides the other."""
     rows = centres.head(_NAMED)
     top = points.groupby("topic_id")["y"].max()
+    ends = _ends(points["x"], centres["x"])
     heights = [max(float(y), top.get(topic, y)) for topic, y in zip(rows["topic_id"], rows["y"], strict=True)]
     return {
         "type": "scatter", "name": "Topics", "symbolSize": 2, "selectedMode": "single", "z": 5,
@@ -66,16 +68,28 @@ def _names(centres: pd.DataFrame, points: pd.DataFrame) -> Spec:
         "label": {"show": True, "formatter": "{b}", "position": "top", "distance": 4, "fontSize": 12.5},
         "emphasis": {"disabled": True}, "select": {"disabled": True},
         "data": [
-            {"name": short(label, 32), "value": [_round(x), _round(y)]}
+            {"name": short(label, 32), "value": [_round(x), _round(y)], "label": {"align": _align(x, ends)}}
             for label, x, y in zip(rows["label"], rows["x"], heights, strict=True)
         ],
     }  # fmt: skip
 
 
+def _align(x: float, ends: tuple[float, float]) -> str:
+    """How a name stands to its place, so that the outermost ones are not cut off."""
+    left, right = ends
+    at = (x - left) / ((right - left) or 1.0)
+    return "left" if at < _EDGE else "right" if at > 1 - _EDGE else "center"
+
+
 def _axis(*columns: pd.Series[float]) -> dict[str, Any]:
+    low, high = _ends(*columns)
+    room = 0.04 * (high - low) or 1.0
+    return {"type": "value", "show": False, "min": _round(low - room), "max": _round(high + room)}
+
+
+def _ends(*columns: pd.Series[float]) -> tuple[float, float]:
     ends = [float(end) for column in columns if len(column) for end in (column.min(), column.max())] or [0.0, 1.0]
-    room = 0.04 * (max(ends) - min(ends)) or 1.0
-    return {"type": "value", "show": False, "min": _round(min(ends) - room), "max": _round(max(ends) + room)}
+    return min(ends), max(ends)
 
 
 def _round(value: float) -> float:

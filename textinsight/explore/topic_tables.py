@@ -69,7 +69,7 @@ def segments(frame: pd.DataFrame) -> None:
         ),
         key="segments_table", hide_index=True, on_select=_choose_segment, selection_mode="single-cell", alt="Segments",
         column_order=["dimension", "value", "here", "share_here", "share_everywhere", "ratio"],
-        height=min(430, 36 * len(frame) + 40),
+        height=parts.table_height(len(frame), most=430),
         column_config={
             "dimension": st.column_config.TextColumn("", width=84),
             "value": st.column_config.TextColumn("Segment", width=102),

@@ -59,7 +59,8 @@ def tree(
 ) -> pd.DataFrame:
     """One row a topic, under that of its theme if `is_tree`; else topics alone. search: part of a name.
 
-    Columns: topic_id, is_theme, name, theme, contacts, share (of all), trend (of it), the measures, source.
+    Columns: topic_id, is_theme, name, theme, contacts, share (of all), low and high (its 95% interval), trend (of it;
+    empty with fewer than two periods), the measures, source.
     """
     import pandas as pd
 
@@ -81,7 +82,11 @@ def tree(
                     **{name: row.get(name, np.nan) for name in ("repeat_share", "fcr_observed", "effort", "sentiment")},
                 }
             )  # fmt: skip
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows)
+    if frame.empty:
+        return frame
+    _, low, high = share_of(np.full(len(frame), total), frame["contacts"].to_numpy())
+    return frame.assign(low=low, high=high)
 
 
 def share_trend(part: Days, whole: Days) -> pd.DataFrame:
@@ -140,6 +145,8 @@ def _trends(periods: pd.DataFrame) -> dict[str, list[float]]:
         return {}
     total = periods[~periods["is_theme"]].groupby("day")["contacts"].sum()
     shown = total[total >= _LEAST].index
+    if len(shown) < 2:
+        return {}
     table = periods.pivot_table(index="topic_id", columns="day", values="contacts", aggfunc="sum", fill_value=0)
     shares = (100 * table[shown] / total[shown]).round(2)
     return {str(topic_id): row.tolist() for topic_id, row in shares.iterrows()}

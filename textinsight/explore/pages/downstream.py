@@ -86,8 +86,8 @@ def _card(label: str, value: str, note: str, help_: str) -> None:
         st.caption(words.escape(note))
 
 
-def _map(asked: Asked, edges: pd.DataFrame) -> None:
-    """The graph of the clearest edges; the chosen one is drawn in orange."""
+def _map(asked: Asked, edges: pd.DataFrame) -> bool:
+    """The graph of the clearest edges, the chosen one in orange; whether there is anything to draw."""
     source = state.source()
     shown = edges[edges["is_clear"]]
     if asked.hints or shown.empty:
@@ -96,7 +96,7 @@ def _map(asked: Asked, edges: pd.DataFrame) -> None:
         parts.nothing(
             "No topic brings on another one more often than chance would.", "Try a longer window, or add contacts."
         )
-        return
+        return False
     clusters = downstream.clusters(source, asked.window, asked.cost)
     plan = board.plan(parts.records(shown), parts.records(clusters), downstream.sizes(source), cost=asked.cost)
     st.session_state["arrow_keys"] = [arrow.key for arrow in plan.arrows]
@@ -117,6 +117,7 @@ def _map(asked: Asked, edges: pd.DataFrame) -> None:
         "topic. Click an arrow to read the conversations behind it."
     )
     _exports(asked, plan)
+    return True
 
 
 def _exports(asked: Asked, plan: board.Board) -> None:
@@ -145,6 +146,7 @@ def _choose_arrow() -> None:
 def _page() -> None:
     parts.title("Downstream map", _SUBTITLE)
     parts.unrelated_note(state.source().panel)
+    parts.small_data_note(state.source().panel.total)
     if not downstream.windows(state.source()):
         parts.nothing(*_EMPTY)
         return
@@ -159,13 +161,13 @@ def _page() -> None:
         )
         return
     pending_bar()
-    parts.small_data_note(state.source().panel.total)
     _headline(asked)
     view = st.segmented_control(
         "Show", _VIEWS, default=_VIEWS[0], required=True, key="view", bind="query-params", label_visibility="collapsed"
     )
     if view == "Map":
-        _map(asked, edges)
+        if not _map(asked, edges) and behind.chosen() is None:
+            return  # no arrow, so nothing behind one
     else:
         downstream_tables.SHOWN[view](asked, edges)
     behind.pairs(edges, window=asked.window)

@@ -10,32 +10,33 @@ import streamlit as st
 
 from textinsight.explore import charts, parts, sidebar, state, words
 from textinsight.explore.filters import Filters
-from textinsight.explore.panel import Days
+from textinsight.explore.panel import catalogue
 from textinsight.explore.queries import effort
 from textinsight.findings import EFFORT_DRIVERS
-from textinsight.measure.summary import share_of
+from textinsight.measure.summary import mean_of, share_of
 
 _SIZE = 8
-_LEAST = 30  # contacts of a segment that may be shaded
 _LEAST_TREND = 20
+_OF_THE_DRIVER = ("effort", "repeat_share", "fcr_observed")
 _SHADES = 0.75  # of the deepest orange
 
 
-def _figures(days: Days, totals: dict[str, int]) -> None:
-    n = totals["contacts"]
+def _figures(counted: pd.DataFrame) -> None:
+    totals = effort.totals(counted)
     with st.grid(2, gap="small"):
         for name in ("effort", "repeat_share"):
-            figure = days.figure(name)
-            _figure(
-                words.MEASURES[name], figure.value, figure.low, figure.high, figure.measure.unit, figure.n,
-                figure.measure.definition,
-            )  # fmt: skip
-        for label, count, of, help_ in (
+            measure = catalogue()[name]
+            n, total, squares = (counted[f"{name}_{part}"].sum() for part in ("n", "total", "squares"))
+            is_share = measure.kind == "share"
+            of = np.array([n]), np.array([total])
+            value, low, high = (float(v[0]) for v in (share_of(*of) if is_share else mean_of(*of, np.array([squares]))))
+            _figure(words.MEASURES[name], value, low, high, measure.unit, int(n), measure.definition)
+        for label, count, n, help_ in (
             ("High effort", totals["high"], totals["scored"], words.HELP["high_effort"]),
-            ("With a driver", totals["with_driver"], n, words.HELP["any_driver"]),
+            ("With a driver", totals["with_driver"], totals["contacts"], words.HELP["any_driver"]),
         ):
-            share, low, high = (float(v[0]) for v in share_of(np.array([of]), np.array([count])))
-            _figure(label, share, low, high, "share", of, help_)
+            value, low, high = (float(v[0]) for v in share_of(np.array([n]), np.array([count])))
+            _figure(label, value, low, high, "share", n, help_)
 
 
 def _figure(label: str, value: float | None, low: Any, high: Any, unit: str, n: int, definition: str) -> None:
@@ -46,39 +47,36 @@ def _figure(label: str, value: float | None, low: Any, high: Any, unit: str, n: 
         st.caption(words.escape(told))
 
 
-def _drivers(filters: Filters, n: int, step: str) -> None:
-    source = state.source()
+def _drivers(counted: pd.DataFrame) -> None:
     st.subheader("Drivers", anchor=False, help="Each with the words that show it; a contact can have several.")
-    counted = effort.drivers(source, filters).set_index("driver").reindex(EFFORT_DRIVERS)
-    counted["contacts"] = counted["contacts"].fillna(0).astype(int)
-    counted = counted.sort_values("contacts", ascending=False, kind="stable")
-    lines = _lines(effort.by_period(source, filters, step))
-    frame = pd.DataFrame(
-        {
-            "name": [words.DRIVERS[driver][0] for driver in counted.index],
-            "meaning": [words.DRIVERS[driver][1] for driver in counted.index],
-            "contacts": counted["contacts"].to_numpy(),
-            "share": 100 * counted["contacts"].to_numpy() / n,
-            "trend": [lines[driver] for driver in counted.index],
-            "effort": counted["effort"].to_numpy(),
-            "repeat_share": 100 * counted["repeat_share"].to_numpy(),
-            "fcr_observed": 100 * counted["fcr_observed"].to_numpy(),
-        }
+    n = int(counted["contacts"].sum())
+    shown = effort.drivers(counted).sort_values("contacts", ascending=False, kind="stable", ignore_index=True)
+    lines = _lines(effort.by_period(counted))
+    frame = shown.assign(
+        name=[words.DRIVERS[driver][0] for driver in shown["driver"]],
+        meaning=[words.DRIVERS[driver][1] for driver in shown["driver"]],
+        share=100 * shown["contacts"] / n,
+        interval=_intervals(shown["contacts"], n),
+        trend=shown["driver"].map(lines),
+        repeat_share=100 * shown["repeat_share"],
+        fcr_observed=100 * shown["fcr_observed"],
     )
-    st.session_state["driver_rows"] = list(counted.index)
+    st.session_state["driver_rows"] = shown["driver"].tolist()
     st.dataframe(
-        frame, key="drivers", hide_index=True, column_config=_DRIVER_COLUMNS, on_select=_choose_driver,
+        frame.style.apply(parts.weak, axis=1, columns=_OF_THE_DRIVER), key="drivers", hide_index=True,
+        column_config=_DRIVER_COLUMNS, column_order=list(_DRIVER_COLUMNS), on_select=_choose_driver,
         selection_mode="single-cell", placeholder=words.MASK, alt="Effort drivers",
     )  # fmt: skip
     st.caption(
-        "Effort, repeats and FCR are those of the contacts with the driver. Click a driver to read its contacts."
+        f"Effort, repeats and FCR are those of the contacts with the driver; grey below {parts.LEAST} of them. Click a "
+        "driver to read its contacts."
     )
 
 
 def _lines(periods: pd.DataFrame) -> dict[str, list[float]]:
     """Share of each period's contacts with each driver, in percent."""
     enough = periods[periods["contacts"] >= _LEAST_TREND]
-    return {driver: (100 * enough[driver] / enough["contacts"]).round(2).tolist() for driver in EFFORT_DRIVERS}
+    return {driver: parts.curve((100 * enough[driver] / enough["contacts"]).round(2)) for driver in EFFORT_DRIVERS}
 
 
 def _choose_driver() -> None:
@@ -88,10 +86,15 @@ def _choose_driver() -> None:
         st.session_state["effort_segment"] = None
 
 
-def _scores(filters: Filters) -> None:
+def _intervals(counts: pd.Series[int], n: int) -> list[str]:
+    _, low, high = share_of(np.full(len(counts), n), counts.to_numpy(np.int64))
+    return [words.interval(a, b, "share") for a, b in zip(low, high, strict=True)]
+
+
+def _scores(counted: pd.DataFrame) -> None:
     st.subheader("Effort and coming back", anchor=False, help=words.HELP["effort"])
-    frame = effort.scores(state.source(), filters)
-    value, low, high = share_of(frame["known"].to_numpy(), frame["repeats"].fillna(0).to_numpy())
+    frame = effort.scores(counted)
+    value, low, high = share_of(frame["known"].to_numpy(), frame["repeats"].to_numpy())
     names = [f"{1 + b / 2:.1f}–{1.5 + b / 2:.1f}" for b in frame["bin"]]
     shown = pd.DataFrame({"period": names, "contacts": frame["contacts"], "value": value, "low": low, "high": high})
     spec = charts.trend(shown, label=words.MEASURES["repeat_share"], percent=True, scale=(0.0, None))
@@ -113,19 +116,27 @@ def _heat(filters: Filters) -> None:
     every = 100 * counted[list(EFFORT_DRIVERS)].sum() / counted["contacts"].sum()
     frame = pd.concat([counted[["value", "contacts", "effort"]], 100 * counted["repeat_share"], shares], axis=1)
     st.session_state["heat_rows"] = (dimension, counted["value"].tolist())
-    shaded = frame.style.apply(_shaded, axis=None, every=every)
+    shaded = frame.style.apply(_shaded, axis=None, every=every).apply(
+        parts.weak, axis=1, columns=("effort", "repeat_share", *EFFORT_DRIVERS)
+    )
     st.dataframe(
         shaded, key="heat", hide_index=True, column_config=_heat_columns(dimension), on_select=_choose_cell,
-        selection_mode="single-cell", height=min(460, 36 * len(frame) + 40), placeholder=words.MASK, alt="Segments",
+        selection_mode="single-cell", height=parts.table_height(len(frame), most=460), placeholder=words.MASK,
+        alt="Segments",
     )  # fmt: skip
-    st.caption("Shares of each row's contacts. Click a share to read the contacts behind it.")
+    st.caption(
+        f"Shares of each row's contacts; grey below {parts.LEAST} of them, where chance may move a share by fifteen "
+        "points and more. Click a share to read the contacts behind it."
+    )
 
 
 def _shaded(frame: pd.DataFrame, every: pd.Series[float]) -> pd.DataFrame:
     """Orange, the deeper the more a segment's share is above that of all; none where few contacts say so."""
     style = pd.DataFrame("", index=frame.index, columns=frame.columns)
     for driver in EFFORT_DRIVERS:
-        above = (frame[driver] / max(float(every[driver]), 1e-9) - 1).clip(0, 2).where(frame["contacts"] >= _LEAST, 0)
+        above = (
+            (frame[driver] / max(float(every[driver]), 1e-9) - 1).clip(0, 2).where(frame["contacts"] >= parts.LEAST, 0)
+        )
         style[driver] = [f"background-color: rgba(217, 114, 46, {_SHADES * a / 2:.2f})" if a > 0 else "" for a in above]
     return style
 
@@ -140,7 +151,7 @@ def _choose_cell() -> None:
             st.session_state["driver"] = column
 
 
-def _words(filters: Filters) -> None:
+def _words(filters: Filters, counted: pd.DataFrame) -> None:
     """The contacts behind a driver, in the chosen segment if there is one, each with its words."""
     source = state.source()
     left, right = st.columns([3, 2], vertical_alignment="bottom")
@@ -151,7 +162,8 @@ def _words(filters: Filters) -> None:
     )  # fmt: skip
     segment = st.session_state.get("effort_segment")
     here = filters.narrowed(*segment) if segment else filters
-    n = effort.number_of(source, here, driver)
+    of_segment = effort.counted(source, here, source.panel.step(here)) if segment else counted
+    n = effort.number_of(of_segment, driver)
     with st.container(horizontal=True, vertical_alignment="center"):
         told = f"{words.DRIVERS[driver][1]} {n:,} contacts"
         st.text(f"{told} · {words.LABELS[segment[0]]}: {segment[1]}" if segment else told, width="content")
@@ -216,10 +228,11 @@ def _heat_columns(dimension: str) -> dict[str, Any]:
 
 _DRIVER_COLUMNS = {
     "name": st.column_config.TextColumn("Driver", width=125),
-    "meaning": st.column_config.TextColumn("What it means", width=400),
+    "meaning": st.column_config.TextColumn("What it means", width=330),
     "contacts": st.column_config.NumberColumn("Contacts", format="localized", width=75),
-    "share": st.column_config.NumberColumn("Share", format="%.1f%%", width=65, help=words.HELP["driver_share"]),
-    "trend": st.column_config.AreaChartColumn("Trend", width=90, y_min=0, help=words.HELP["topic_trend"]),
+    "share": st.column_config.NumberColumn("Share", format="%.1f%%", width=58, help=words.HELP["driver_share"]),
+    "interval": st.column_config.TextColumn("95% CI", width=86, alignment="right", help="Of the share."),
+    "trend": st.column_config.AreaChartColumn("Trend", width=84, y_min=0, help=words.HELP["topic_trend"]),
     "effort": st.column_config.NumberColumn("Effort", format="%.1f", width=60, help=words.HELP["with_driver"]),
     "repeat_share": st.column_config.NumberColumn("Repeats", format="%.1f%%", width=72, help=words.HELP["with_driver"]),
     "fcr_observed": st.column_config.NumberColumn("FCR", format="%.1f%%", width=66, help=words.HELP["with_driver"]),
@@ -228,24 +241,24 @@ _DRIVER_COLUMNS = {
 
 def _page() -> None:
     source, filters = state.source(), sidebar.filters()
-    days = source.panel.days_of(filters)
-    parts.title("Effort", parts.scope(filters, days.contacts, source.panel.total))
-    if not days.contacts:
+    counted = effort.counted(source, filters, source.panel.step(filters))
+    n = int(counted["contacts"].sum())
+    parts.title("Effort", parts.scope(filters, n, source.panel.total))
+    if not n:
         parts.no_match(source, source.panel.total)
         return
-    parts.small_data_note(days.contacts)
-    totals = effort.totals(source, filters)
-    if not totals["scored"]:
+    parts.small_data_note(n)
+    if not effort.totals(counted)["scored"]:
         parts.nothing("No contact has an effort score.", "Scores come with tagging; run the conversations again.")
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        _figures(days, totals)
+        _figures(counted)
     with right:
-        _scores(filters)
-    _drivers(filters, days.contacts, days.step)
+        _scores(counted)
+    _drivers(counted)
     _heat(filters)
-    _words(filters)
+    _words(filters, counted)
 
 
 _page()

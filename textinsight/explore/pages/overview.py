@@ -15,6 +15,8 @@ from textinsight.explore.queries import facts
 from textinsight.link import COST_PER_CONTACT
 
 _COMPARED_DAYS = 30
+_COUNTS = ("contacts", "customers")
+_LEAST = 20  # known contacts of a period below which a small curve leaves it out
 _MOST_TOPICS = 1_000
 
 Compared = tuple[Days, Days, str]
@@ -102,7 +104,7 @@ def _card(name: str, days: Days, compared: Compared | None) -> None:
             words.MEASURES[name],
             words.figure(figure.value, figure.measure.unit),
             help=words.escape(figure.measure.definition),
-            chart_data=_spark(days.trend(name)["value"]),
+            chart_data=_spark(name, days.trend(name)),
             chart_type="area",
             **_delta(name, compared),
         )
@@ -114,10 +116,10 @@ def _card(name: str, days: Days, compared: Compared | None) -> None:
         )  # fmt: skip
 
 
-def _spark(values: pd.Series[float]) -> list[float] | None:
-    """Points of a small curve; none where there is no curve to draw."""
-    known = values.dropna()
-    return known.tolist() if len(known) > 1 else None
+def _spark(name: str, trend: pd.DataFrame) -> list[float] | None:
+    """Points of a small curve, of periods that say something; none where there is no curve to draw."""
+    enough = trend["n"] >= (1 if name in _COUNTS else _LEAST)
+    return parts.curve(trend["value"][enough]) or None
 
 
 def _open_figure(name: str) -> None:
@@ -135,12 +137,12 @@ def _trend(days: Days) -> None:
     )
     frame = days.trend(shown)
     if len(frame) < 2:
-        parts.nothing("A trend needs contacts with a time in at least two weeks.", "Widen the period in the sidebar.")
+        parts.no_trend(days.filters)
         return
     unit, label, step = catalogue()[shown].unit, words.MEASURES[shown], days.step
     low, high = _SCALES.get(unit, (None, None))
     spec = charts.trend(frame, label=label, percent=unit == "share", scale=(low, high))
-    is_count = unit in ("contacts", "customers")
+    is_count = shown in _COUNTS
     counted = charts.bars(frame.assign(contacts=frame["value"]), label=label) if is_count else None
     st.echarts_chart(counted or spec, height=300, alt=f"{label} by {step}")
     st.caption(f"By {step}, UTC. The first and the last {step} may be incomplete; a gap means that nothing is known.")
@@ -167,14 +169,16 @@ def _fix_list(panel: Panel, filters: Filters) -> None:
     )  # fmt: skip
     frame = panel.fix_list(filters).head(_MOST_TOPICS)
     st.session_state["fix_list_topics"] = frame["topic"].tolist()
+    shown = frame.assign(fcr_observed=100 * frame["fcr_observed"], cost=(frame["avoidable"] * cost).round())
     st.dataframe(
-        frame.assign(fcr_observed=100 * frame["fcr_observed"], cost=(frame["avoidable"] * cost).round()),
-        key="fix_list", hide_index=True, column_config=_TABLE | {"avoidable": _bar(frame)}, column_order=list(_TABLE),
+        shown.style.apply(parts.weak, axis=1, columns=("fcr_observed", "effort", "sentiment")), key="fix_list",
+        hide_index=True, column_config=_TABLE | {"avoidable": _bar(frame)},
+        column_order=list(_TABLE),
         on_select=_open_cell, selection_mode="single-cell", alt="Topics ranked by avoidable contacts",
         placeholder=words.MASK,
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Click a topic to see what is behind it.")
+        st.caption(f"Click a topic to see what is behind it. Grey: fewer than {parts.LEAST} contacts.")
         st.space("stretch")
         parts.download(state.source(), "Download CSV", "what-to-fix.csv", *facts.fixes(filters))
 

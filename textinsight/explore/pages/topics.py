@@ -23,6 +23,7 @@ from textinsight.explore.queries import topics
 _TREE, _FLAT, _MAP = _VIEWS = ("Themes and topics", "Topics", "Map by meaning")
 _MOST_DOTS = 2000
 _THEME = "background-color: rgba(128, 140, 150, 0.12); font-weight: 600"
+_MEASURED = ("repeat_share", "fcr_observed", "effort", "sentiment")
 _SHARES = ("share", "repeat_share", "fcr_observed")
 
 
@@ -34,6 +35,7 @@ def _columns(frame: pd.DataFrame) -> dict[str, Any]:
         "theme": text("Theme", width=135),
         "contacts": number("Contacts", format="localized", width=78),
         "share": number("Share", format="%.1f%%", width=62, help=words.HELP["topic_share"]),
+        "interval": text("95% CI", width=86, alignment="right", help="Of the share."),
         "trend": st.column_config.AreaChartColumn(
             "Trend", width=110, y_min=0, y_max=None if highest > 0 else 1, help=words.HELP["topic_trend"]
         ),
@@ -59,13 +61,26 @@ def _table(known: dict[str, topic_tree.Node], *, is_tree: bool) -> None:
         return
     st.session_state["topic_ids"] = frame["topic_id"].tolist()
     columns = _columns(frame)
-    shown = frame.assign(**{name: 100 * frame[name] for name in _SHARES}, sentiment=frame["sentiment"].round(2) + 0.0)
+    if is_tree or not _has_themes(known):
+        columns.pop("theme")
+    shown = frame.assign(
+        **{name: 100 * frame[name] for name in _SHARES}, sentiment=frame["sentiment"].round(2) + 0.0,
+        interval=[words.interval(low, high, "share") for low, high in zip(frame["low"], frame["high"], strict=True)],
+    )  # fmt: skip
     st.dataframe(
-        shown.style.apply(_theme_row, axis=1), key="topic_table", hide_index=True, column_config=columns,
-        column_order=[c for c in columns if c != "theme" or not is_tree], height=min(640, 36 * len(frame) + 40),
+        shown.style.apply(_theme_row, axis=1).apply(parts.weak, axis=1, columns=_MEASURED), key="topic_table",
+        hide_index=True, column_config=columns, column_order=list(columns),
+        height=parts.table_height(len(frame), most=640),
         on_select=_choose_row, selection_mode="single-cell", placeholder=words.MASK, alt="Topics",
     )  # fmt: skip
-    st.caption("Click a topic or a theme to open it. Figures follow the filters on the left.")
+    st.caption(
+        "Click a topic or a theme to open it. Figures follow the filters on the left; "
+        f"grey: fewer than {parts.LEAST} contacts."
+    )
+
+
+def _has_themes(known: dict[str, topic_tree.Node]) -> bool:
+    return any(node.is_theme for node in known.values())
 
 
 def _theme_row(row: pd.Series[Any]) -> list[str]:
@@ -122,13 +137,15 @@ def _choose_dot() -> None:
 def _all(known: dict[str, topic_tree.Node], n: int) -> None:
     source = state.source()
     leaves = [node for node in known.values() if not node.is_theme and node.topic_id != topic_tree.NO_TOPIC]
-    told = f" · {len(leaves)} topics in {len(known) - len(leaves) - 1} themes"
+    has_themes = _has_themes(known)
+    told = f" · {len(leaves)} topics" + (f" in {len(known) - len(leaves) - 1} themes" if has_themes else "")
     parts.title("Topics", parts.scope(sidebar.filters(), n, source.panel.total) + told)
     parts.unrelated_note(source.panel)
     parts.small_data_note(n)
     curation.news()
     view = st.segmented_control(
-        "View", _VIEWS, default=_TREE, required=True, key="topic_view", bind="query-params",
+        "View", _VIEWS if has_themes else _VIEWS[1:], default=_TREE if has_themes else _FLAT, required=True,
+        key="topic_view", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
     if view == _MAP:

@@ -26,19 +26,19 @@ def exists(rows: Rows, conversation_id: str) -> bool:
     return shard_of(rows, conversation_id) is not None
 
 
-def contact(rows: Rows, conversation_id: str) -> pd.DataFrame:
-    """The conversation's one row."""
-    return _of(rows, "conversations", conversation_id, "LIMIT 1")
+def contact(rows: Rows, conversation_id: str, *, shard: str | None = None) -> pd.DataFrame:
+    """The conversation's one row; shard: where it lies, looked up if it is not known."""
+    return _of(rows, "conversations", conversation_id, shard, "LIMIT 1")
 
 
-def turns(rows: Rows, conversation_id: str) -> pd.DataFrame:
+def turns(rows: Rows, conversation_id: str, *, shard: str | None = None) -> pd.DataFrame:
     """Its turns in order."""
-    return _of(rows, "turns", conversation_id, "ORDER BY turn")
+    return _of(rows, "turns", conversation_id, shard, "ORDER BY turn")
 
 
-def findings(rows: Rows, conversation_id: str) -> pd.DataFrame:
+def findings(rows: Rows, conversation_id: str, *, shard: str | None = None) -> pd.DataFrame:
     """Its tags with their evidence."""
-    return _of(rows, "findings", conversation_id, 'ORDER BY turn, start, "end", tag')
+    return _of(rows, "findings", conversation_id, shard, 'ORDER BY turn, start, "end", tag')
 
 
 def details(rows: Rows, frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
@@ -96,8 +96,8 @@ def timeline(rows: Rows, conversation_id: str) -> pd.DataFrame:
     return details(rows, found, "issue_text")
 
 
-def _of(rows: Rows, table: str, conversation_id: str, order: str) -> pd.DataFrame:
-    shard = shard_of(rows, conversation_id)
+def _of(rows: Rows, table: str, conversation_id: str, shard: str | None, order: str) -> pd.DataFrame:
+    shard = shard or shard_of(rows, conversation_id)
     sql = f"SELECT * FROM {table} WHERE shard = ? AND conversation_id = ? {order}"
     return rows(sql, (shard or "", conversation_id))
 

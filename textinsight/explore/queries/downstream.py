@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from textinsight.explore.filters import Filters
+from textinsight.explore.filters import COLUMNS, Filters
 from textinsight.explore.queries.base import Rows
 from textinsight.explore.queries.conversation import details
 from textinsight.explore.words import UNCLEAR
@@ -15,18 +14,27 @@ if TYPE_CHECKING:
 
 Asked = tuple[str, tuple[Any, ...]]
 
+_NARROWING = tuple(name for name in COLUMNS if name != "topic")
 _CLEAR = "e.q_value <= 0.05 AND e.lift_low > 1"
-# Pairs that an edge counts: a start of A whose window is over, and the person's nearest opening of B after it.
-_PAIRS = """
-    WITH opener AS (
-        SELECT f.conversation_id AS id, f.thread_id, t.topic_id, t.customer_id AS person, t.n_contacts,
-               f.started_at AS start,
-               f.started_at + to_microseconds(CAST(coalesce(f.handle_s, 0) * 1e6 AS BIGINT)) AS stop
-        FROM contact_facts f JOIN threads t USING (thread_id) WHERE f.opens_issue AND t.topic_id IN ($1, $2)
+# Pairs that an edge counts: a start of A whose window is over, and the person's nearest opening of B after it. Of the
+# earlier contact also what the filters ask for, so that no filter counts them anew.
+_PAIRS = f"""
+    WITH fact AS (
+        SELECT conversation_id AS id, thread_id, shard, channel AS by_channel, started_at AS start,
+               started_at + to_microseconds(CAST(coalesce(handle_s, 0) * 1e6 AS BIGINT)) AS stop,
+               {", ".join(f"{COLUMNS[name]} AS {name}" for name in _NARROWING)}
+        FROM contact_facts WHERE opens_issue
+    ),
+    opener AS (
+        SELECT f.*, t.topic_id, t.customer_id AS person, t.n_contacts
+        FROM fact f JOIN threads t USING (thread_id) WHERE t.topic_id IN ($1, $2)
     ),
     pair AS (
         SELECT a.id AS a, b.id AS b, a.thread_id AS thread_a, b.n_contacts,
-               greatest(epoch_us(b.start) - epoch_us(a.stop), 0) / 864e8 AS gap_days
+               greatest(epoch_us(b.start) - epoch_us(a.stop), 0) / 864e8 AS gap_days,
+               a.shard AS shard_a, a.start AS started_at_a, a.by_channel AS channel_a,
+               b.shard AS shard_b, b.start AS started_at_b, b.by_channel AS channel_b,
+               {", ".join(f"a.{name}" for name in _NARROWING)}
         FROM opener a JOIN opener b ON a.person = b.person AND a.topic_id = $1 AND b.topic_id = $2
              AND (b.start, b.id) > (a.start, a.id) AND b.start <= a.stop + to_days($3)
         WHERE a.stop + to_days($3) <= (SELECT max(started_at) FROM contact_facts)
@@ -39,12 +47,14 @@ _PAIRS = """
         JOIN contact_facts f ON f.conversation_id = l.earlier_id
     ),
     linked AS (
-        SELECT pair.*, l.earlier_id, l.probability, coalesce(l.reviewed, v.verdict) AS reviewed
+        SELECT pair.*, coalesce(l.earlier_id, pair.a) AS earlier_id, l.probability,
+               coalesce(l.reviewed, v.verdict) AS reviewed
         FROM pair
         LEFT JOIN link l ON l.conversation_id = pair.b AND l.thread_id = pair.thread_a
         LEFT JOIN verdicts v ON v.conversation_id = pair.b AND v.earlier_id = pair.a AND v.relation = 'downstream'
         QUALIFY row_number() OVER (PARTITION BY pair.a, pair.b ORDER BY l.probability DESC NULLS LAST, l.earlier_id) = 1
     )
+    SELECT * FROM linked ORDER BY probability DESC NULLS LAST, gap_days, a, b
 """
 
 
@@ -152,21 +162,11 @@ def pairs(
     verdict on the link or, without one, on the pair. n_all, n_linked: pairs of the edge, and those linked and not
     rejected, filtered or not; n: filtered.
     """
-    where, values = _numbered(filters, 6)
-    sql = f"""{_PAIRS}, counted AS (
-            SELECT *, count(*) OVER () AS n_all,
-                   count(*) FILTER (probability IS NOT NULL AND reviewed IS DISTINCT FROM 'rejected') OVER ()
-                   AS n_linked
-            FROM linked
-        ),
-        chosen AS (
-            SELECT * EXCLUDE earlier_id, coalesce(earlier_id, a) AS earlier_id, count(*) OVER () AS n FROM counted
-            WHERE {f"a IN (SELECT conversation_id FROM contact_facts WHERE {where})" if values else "true"}
-        )
-        SELECT * FROM chosen ORDER BY probability DESC NULLS LAST, gap_days, a, b LIMIT $4 OFFSET $5
-    """
-    found = rows(sql, (*key, window_days, size, (number - 1) * size, *values))
-    return _with_contacts(rows, found)
+    every = rows(_PAIRS, (*key, window_days))
+    is_linked = every["probability"].notna() & (every["reviewed"] != "rejected")
+    here = every[_let_through(every, filters)]
+    page = here.iloc[(number - 1) * size : number * size].reset_index(drop=True)
+    return _with_texts(rows, page).assign(n=len(here), n_all=len(every), n_linked=int(is_linked.sum()))
 
 
 def evidence(rows: Rows, conversation_id: str, earlier_id: str) -> list[dict[str, Any]] | None:
@@ -178,23 +178,25 @@ def evidence(rows: Rows, conversation_id: str, earlier_id: str) -> list[dict[str
     return None if found.empty else list(found["evidence"][0])
 
 
-def _with_contacts(rows: Rows, pairs: pd.DataFrame) -> pd.DataFrame:
-    """The pairs with what is shown of both contacts; `_a` the earlier, `_b` the later one."""
-    ids = tuple(sorted({*pairs["a"], *pairs["b"]}))
-    marks = ", ".join("?" * len(ids)) or "NULL"
-    facts = rows(
-        f"SELECT conversation_id, shard, started_at, channel FROM contact_facts WHERE conversation_id IN ({marks})", ids
-    )
-    told = details(rows, facts, "issue_text").drop(columns="shard") if ids else facts.assign(issue_text=None)
+def _let_through(pairs: pd.DataFrame, filters: Filters) -> pd.Series[bool]:
+    """Which pairs' earlier contact passes the filters; the topic is left out, as the edge gives it."""
+    import pandas as pd
+
+    passes = pd.Series(True, index=pairs.index)
+    for name, chosen in filters.chosen.items():
+        if name in _NARROWING:
+            passes &= pairs[name].isin(chosen)
+    if filters.start is not None:
+        passes &= pairs["started_at_a"] >= pd.Timestamp(filters.start, tz="UTC")
+    if filters.end is not None:
+        passes &= pairs["started_at_a"] < pd.Timestamp(filters.end, tz="UTC")
+    return passes
+
+
+def _with_texts(rows: Rows, pairs: pd.DataFrame) -> pd.DataFrame:
+    """The pairs with what both contacts were about; `_a` the earlier, `_b` the later one."""
     for side in "ab":
-        named = told.rename(columns={name: f"{name}_{side}" for name in told.columns})
-        pairs = pairs.merge(named, left_on=side, right_on=f"conversation_id_{side}", how="left")
+        contacts = pairs[[side, f"shard_{side}"]].set_axis(["conversation_id", "shard"], axis=1)
+        told = details(rows, contacts, "issue_text")
+        pairs = pairs.assign(**{f"conversation_id_{side}": pairs[side], f"issue_text_{side}": told["issue_text"]})
     return pairs
-
-
-def _numbered(filters: Filters, first: int) -> Asked:
-    """The filters' condition with its values numbered from `first`; the topic is left out, as the edge gives it."""
-    where, values = replace(filters, topic=()).where()
-    for i in range(len(values)):
-        where = where.replace("?", f"${first + i}", 1)
-    return where, values
