@@ -87,7 +87,7 @@ def _choose_driver() -> None:
 
 
 def _intervals(counts: pd.Series[int], n: int) -> list[str]:
-    _, low, high = share_of(np.full(len(counts), n), counts.to_numpy(np.int64))
+    _, low, high = share_of(np.full(len(counts), n, np.int64), np.asarray(counts, np.float64))
     return [words.interval(a, b, "share") for a, b in zip(low, high, strict=True)]
 
 
