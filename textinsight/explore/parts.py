@@ -20,7 +20,7 @@ from textinsight.store.export import write_csv
 
 CSV_ROWS = 100_000
 LEAST = 30  # contacts below which a share or mean in a table is grey
-_ROW = 35  # pixels
+_ROW = 33  # pixels
 _WEAK = "color: #7d8792"  # in light and dark
 RESOLUTION_COLORS = {"resolved": "blue", "unresolved": "orange", "moved": "gray", "unclear": "gray"}
 
@@ -172,7 +172,7 @@ def curve(values: pd.Series[float]) -> list[float]:
 
 def table_height(n: int, *, most: int) -> int:
     """Pixels of a table of n rows, without an empty one below them; it scrolls above `most`."""
-    return min(most, _ROW * (n + 1) + 2)
+    return min(most, _ROW * (n + 1) + 4)
 
 
 def clicked_row(key: str) -> int | None:

@@ -61,10 +61,11 @@ def _drivers(counted: pd.DataFrame) -> None:
         repeat_share=100 * shown["repeat_share"],
         fcr_observed=100 * shown["fcr_observed"],
     )
+    order = [name for name in _DRIVER_COLUMNS if name != "trend" or any(lines.values())]
     st.session_state["driver_rows"] = shown["driver"].tolist()
     st.dataframe(
         frame.style.apply(parts.weak, axis=1, columns=_OF_THE_DRIVER), key="drivers", hide_index=True,
-        column_config=_DRIVER_COLUMNS, column_order=list(_DRIVER_COLUMNS), on_select=_choose_driver,
+        column_config=_DRIVER_COLUMNS, column_order=order, on_select=_choose_driver,
         selection_mode="single-cell", placeholder=words.MASK, alt="Effort drivers",
     )  # fmt: skip
     st.caption(
@@ -227,15 +228,15 @@ def _heat_columns(dimension: str) -> dict[str, Any]:
 
 
 _DRIVER_COLUMNS = {
-    "name": st.column_config.TextColumn("Driver", width=125),
-    "meaning": st.column_config.TextColumn("What it means", width=330),
-    "contacts": st.column_config.NumberColumn("Contacts", format="localized", width=75),
+    "name": st.column_config.TextColumn("Driver", width=112),
+    "meaning": st.column_config.TextColumn("What it means", width=440),
+    "contacts": st.column_config.NumberColumn("Contacts", format="localized", width=66),
     "share": st.column_config.NumberColumn("Share", format="%.1f%%", width=58, help=words.HELP["driver_share"]),
     "interval": st.column_config.TextColumn("95% CI", width=86, alignment="right", help="Of the share."),
-    "trend": st.column_config.AreaChartColumn("Trend", width=84, y_min=0, help=words.HELP["topic_trend"]),
-    "effort": st.column_config.NumberColumn("Effort", format="%.1f", width=60, help=words.HELP["with_driver"]),
-    "repeat_share": st.column_config.NumberColumn("Repeats", format="%.1f%%", width=72, help=words.HELP["with_driver"]),
-    "fcr_observed": st.column_config.NumberColumn("FCR", format="%.1f%%", width=66, help=words.HELP["with_driver"]),
+    "trend": st.column_config.AreaChartColumn("Trend", width=70, y_min=0, help=words.HELP["topic_trend"]),
+    "effort": st.column_config.NumberColumn("Effort", format="%.1f", width=52, help=words.HELP["with_driver"]),
+    "repeat_share": st.column_config.NumberColumn("Repeats", format="%.1f%%", width=64, help=words.HELP["with_driver"]),
+    "fcr_observed": st.column_config.NumberColumn("FCR", format="%.1f%%", width=58, help=words.HELP["with_driver"]),
 }
 
 

@@ -61,6 +61,8 @@ def _table(known: dict[str, topic_tree.Node], *, is_tree: bool) -> None:
         return
     st.session_state["topic_ids"] = frame["topic_id"].tolist()
     columns = _columns(frame)
+    if not any(frame["trend"]):
+        columns.pop("trend")
     if is_tree or not _has_themes(known):
         columns.pop("theme")
     shown = frame.assign(
