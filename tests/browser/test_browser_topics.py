@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.app]
 HOSTILE = "<img src='http://evil.test/x.png'> <script>alert(1)</script> {@x} **bold**"
 PATHS = ("topics", "topics?topic_view=Map+by+meaning", "topics?about={topic}", "effort")
 _ROW, _HEADER = 35, 35  # pixels of a table
+JOB_MS = 180_000
 
 
 @pytest.fixture
@@ -43,6 +44,19 @@ def click_row(page: Page, key: str, row: int, until: Callable[[], bool], *, x: i
             if until():
                 return
     raise AssertionError(f"row {row} of {key} does nothing")
+
+
+def choose_first(page: Page, label: str) -> None:
+    """Take the first option of the select box with this label: a box that was just drawn misses a click."""
+    options = page.get_by_role("option")
+    for _ in range(6):
+        page.locator("[data-testid=stSelectbox]").filter(has_text=label).locator("input").click()
+        for _ in range(40):
+            page.wait_for_timeout(200)
+            if options.count():
+                options.first.click()
+                return
+    raise AssertionError(f"{label} has no options")
 
 
 def hovered(page: Page) -> tuple[float, float]:
@@ -124,11 +138,11 @@ def test_a_merge_runs_as_a_job_and_the_topic_is_gone(open_page, ready, app, topi
     n = Archive(app.archive).query("SELECT n FROM topics").num_rows
     page = open_page(f"topics?about={topic['topic_id']}")
     page.get_by_role("tab", name="Edit").click()
-    page.locator("[data-testid=stSelectbox]").filter(has_text="Merge into").locator("input").click()
-    page.get_by_role("option").first.click()
+    ready(page)
+    choose_first(page, "Merge into")
     page.get_by_role("button", name="Merge", exact=True).click()
     page.get_by_text("The edit is under way").wait_for()
-    page.get_by_text("The edit is under way").wait_for(state="detached", timeout=90_000)
+    page.get_by_text("The edit is under way").wait_for(state="detached", timeout=JOB_MS)
     ready(page)
     assert Archive(app.archive).query("SELECT n FROM topics").num_rows < n
     assert page.locator("h1").inner_text() != topic["label"]
