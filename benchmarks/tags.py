@@ -130,7 +130,7 @@ def peers(minilm: Path) -> None:
     def ours() -> None:
         masked = [mask_conversation(talk, key=b"benchmark")[0] for talk in talks]
         found = analyse_batch(masked)
-        load_encoder("static-en").encode([analysis.issue_text for analysis in found])
+        load_encoder().encode([analysis.issue_text for analysis in found])
 
     few = talks[:40]
     stack = _peer_stack(minilm)
