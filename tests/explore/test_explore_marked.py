@@ -28,6 +28,16 @@ def test_the_shorter_mark_shows_where_two_overlap():
     assert found == ":violet-background[all] :orange-background[of] :violet-background[it]"
 
 
+def test_overlapping_marks_of_one_colour_are_one():
+    found = markdown("all of it now", [Mark(0, 9, "orange"), Mark(4, 6, "orange"), Mark(7, 13, "orange")])
+    assert found == ":orange-background[all of it now]"
+    numbered = markdown("all of it now", [Mark(0, 6, "orange", 1), Mark(4, 13, "orange", 2)])
+    assert numbered == ":orange-background[all of]¹ :orange-background[it now]²"
+    around = markdown("my [CARD] fails", [Mark(0, 15, "orange"), Mark(3, 9, "orange")])
+    assert around.count("orange-background") == 2
+    assert "[CARD]" not in around
+
+
 def test_two_numbers_behind_one_word_stay_apart():
     found = markdown("again", [Mark(0, 5, "orange", 2), Mark(0, 5, "orange", 3)])
     assert found == ":orange-background[again]²\u2009³"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
@@ -91,6 +91,10 @@ def test_pairs_behind_an_edge(rows):
     chat = downstream.pairs(rows, ("t2", "t3"), **asked | {"filters": Filters(channel=("chat",))})
     assert set(chat["channel_a"]) == {"chat"}
     assert chat["n"].iloc[0] < chat["n_all"].iloc[0] == first["n_all"]
+    day = pairs["started_at_a"].min().date()
+    early = downstream.pairs(rows, ("t2", "t3"), **asked | {"filters": Filters(end=day + timedelta(days=1))})
+    assert 0 < early["n"].iloc[0] < first["n_all"]
+    assert (early["started_at_a"].dt.date <= day).all()
 
 
 def test_edges_are_sorted_and_narrowed_to_topics(rows):

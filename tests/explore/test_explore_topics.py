@@ -108,6 +108,10 @@ def test_the_tree_holds_every_contact_once(rows):
     first = tree.index[tree["is_theme"]][0]
     assert tree["name"][first + 1] == "\u2003" + a_topic(rows)["label"]
     assert tree["contacts"][first] == tree["contacts"][first + 1] == a_topic(rows)["n"]
+    assert (tree["low"] <= tree["share"]).all()
+    assert (tree["share"] <= tree["high"]).all()
+    short = periods[periods["day"] == periods["day"].min()]
+    assert not any(topic_tree.tree(known, counts, short, is_tree=True)["trend"])  # one period is no trend
     flat = topic_tree.tree(known, counts, periods, is_tree=False, search=a_topic(rows)["label"][:4].upper())
     assert a_topic(rows)["topic_id"] in flat["topic_id"].tolist()
     assert not flat["is_theme"].any()
