@@ -35,7 +35,7 @@ FLAGS = [
 WITHIN_MS = 60_000
 LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
 SPARKLINES_APART = {"exclude": [["[data-testid=stMetricChart]"]]}
-COMPANY, CAUSE, N_OTHERS = "Tellumo", "router_replacement", 150
+COMPANY, CAUSE, N_OTHERS = "Tellumo", "plan_change", 150
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def demo_lines() -> list[str]:
-    """Some 760 demo contacts of one company: customers with the cause of a planted edge, and others beside them."""
+    """Some 820 demo contacts of one company: customers with the cause of a planted edge, and others beside them."""
     with (ROOT / "corpora/demo/truth_contacts.csv").open(encoding="utf-8") as file:
         truth = [row for row in csv.DictReader(file) if row["company"] == COMPANY]
     hit = {row["customer_id"] for row in truth if row["reason"] == CAUSE}

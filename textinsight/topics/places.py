@@ -44,14 +44,19 @@ def topic_map(
 
     vectors (n, d), index (n,) row of each contact's topic or −1, ids (n,), texts (n,). A contact lies in its topic's
     disc, whose area goes with the number of contacts: the less typical, the farther out, and towards the topics it
-    leans to. The same input gives the same map; topics known `before` stay about where they were.
+    leans to. The same input gives the same map; topics known `before` stay about where they
+    were, and exactly there if there is no new one.
     """
     leaves = model.leaves
     sizes = np.bincount(index[index >= 0], minlength=len(model.topics))[leaves]
     topic_ids = [model.topics[row].topic_id for row in leaves]
     centroids = model.centroids[leaves]
     radius = np.sqrt(sizes / max(1, sizes.sum()) * _FILLED * 4 / np.pi)
-    places = _apart(topic_places(centroids, topic_ids, before=before), radius)
+    if before and all(topic in before for topic in topic_ids):  # nothing new: a run that goes on draws the same map
+        places = np.array([before[topic] for topic in topic_ids], np.float64).reshape(-1, 2)
+    else:
+        places = _apart(topic_places(centroids, topic_ids, before=before), radius)
+    places = places.astype(np.float32).astype(np.float64)  # as they are stored
     rows, topic = _sample(index, leaves, sizes, config)
     around = _around(vectors[rows], topic, centroids, places)
     xy = np.vstack([places, places[topic] + radius[topic, None] * around])
