@@ -156,3 +156,4 @@ def test_a_cell_of_the_effort_page_leads_to_its_contacts(open_page, ready):
     click_row(page, "heat", 0, narrowed.is_visible, x=380)
     click_row(page, "effort_contacts", 0, lambda: "/conversation?contact=" in page.url)
     ready(page)
+    assert "/conversation?contact=" in page.url

@@ -21,8 +21,7 @@ def settings(folder: Path, name: str, text: str) -> None:
 
 
 def test_this_machine_alone_needs_no_login(home):
-    for host in ("127.0.0.1", "localhost", "::1"):
-        check_host(host, home)
+    assert [check_host(host, home) for host in ("127.0.0.1", "localhost", "::1")] == [None] * 3
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "127.0.0.1.evil.test", ""])
@@ -40,7 +39,7 @@ def test_others_do(home, host):
 )
 def test_a_login_or_a_proxy_opens_the_app(home, name, text):
     settings(home / "home", name, text)
-    check_host("0.0.0.0", home)
+    assert check_host("0.0.0.0", home) is None
 
 
 def test_the_variable_counts_too_and_other_settings_do_not(home, monkeypatch):

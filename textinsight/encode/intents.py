@@ -5,18 +5,16 @@ Requests of one intent lie near each other however they are worded; what differs
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from textinsight.encode.base import Vectors, unit_rows
-from textinsight.errors import ModelError
+from textinsight.encode.shipped import open_model
 from textinsight.resources import model_path
 
 MODEL = "intents-en"
@@ -29,7 +27,10 @@ class IntentEncoder:
     """Reads texts one by one: the quantisation's scale is a batch's, so that a batch would change its members."""
 
     def __init__(self, folder: Path) -> None:
-        meta, self._tokenizer, self._session = _load(folder)
+        meta, self._tokenizer, self._session = open_model(
+            folder, "the encoder", hint="pip install --force-reinstall textinsight, or --encoder static-en"
+        )
+        self._tokenizer.enable_truncation(_MAX_TOKENS)
         self.name = f"{meta['name']}@{meta['version']}"
         self.dimension = int(meta["dimension"])
 
@@ -59,28 +60,6 @@ class IntentEncoder:
 def _threads() -> int:
     """One a core, but in worker processes, which share the cores already."""
     return 1 if multiprocessing.parent_process() is not None else len(os.sched_getaffinity(0))
-
-
-def _load(folder: Path) -> tuple[dict[str, Any], Any, Any]:
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    import onnxruntime
-    from tokenizers import Tokenizer
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        meta = json.loads((folder / "meta.json").read_text("utf-8"))
-        tokenizer = Tokenizer.from_buffer((folder / "tokenizer.json").read_bytes())
-        session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise ModelError(
-            f"the encoder in {folder} cannot be loaded: {error}",
-            hint="pip install --force-reinstall textinsight, or --encoder static-en",
-        ) from error
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(_MAX_TOKENS)
-    return meta, tokenizer, session
 
 
 def load() -> IntentEncoder:

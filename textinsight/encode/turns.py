@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from textinsight.encode.base import Vectors, unit_rows
+from textinsight.encode.shipped import open_model
 from textinsight.encode.windows import MARK, Window, pack
-from textinsight.errors import ModelError
 from textinsight.resources import model_path
 
 MODEL = "turns-en"
@@ -51,7 +48,9 @@ class TurnReader:
     """Reads windows one by one: the quantisation's scale is a batch's, so that a batch would change its members."""
 
     def __init__(self, folder: Path) -> None:
-        meta, self._tokenizer, self._session = _load(folder)
+        meta, self._tokenizer, self._session = open_model(
+            folder, "the turn model", hint="pip install --force-reinstall textinsight"
+        )
         self.name = f"{meta['name']}@{meta['version']}"
         self.labels: tuple[str, ...] = tuple(meta["labels"])
         self.whole: tuple[str, ...] = tuple(meta["whole"])
@@ -178,28 +177,6 @@ def _strongest(gains: Floats) -> Span:
             best, run = total, (first, place + 1)
     missing = max(0, _FEWEST - (run[1] - run[0]))
     return max(0, run[0] - (missing + 1) // 2), min(len(gains), run[1] + missing // 2)
-
-
-def _load(folder: Path) -> tuple[dict[str, Any], Any, Any]:
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    import onnxruntime
-    from tokenizers import Tokenizer
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        meta = json.loads((folder / "meta.json").read_text("utf-8"))
-        tokenizer = Tokenizer.from_buffer((folder / "tokenizer.json").read_bytes())
-        session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise ModelError(
-            f"the turn model in {folder} cannot be loaded: {error}",
-            hint="pip install --force-reinstall textinsight",
-        ) from error
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return meta, tokenizer, session
 
 
 @lru_cache(maxsize=1)
