@@ -2,4 +2,5 @@
 
 from textinsight.explore.main import main
 
-main()
+if __name__ == "__main__":  # a worker process that is started from the app reads this file again, under another name
+    main()
