@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from textinsight.encode import load_encoder
+from textinsight import encode
 from textinsight.resources import data_path
 from textinsight.store import Archive, writer_lock
 
@@ -173,9 +173,9 @@ def test_an_altered_model_is_6(
 @pytest.fixture
 def fresh_encoder() -> Iterator[None]:
     """The encoder is loaded once a process; here it must be loaded anew."""
-    load_encoder.cache_clear()
+    encode._loaded.cache_clear()
     yield
-    load_encoder.cache_clear()
+    encode._loaded.cache_clear()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT between processes")
@@ -195,7 +195,7 @@ def test_an_interrupted_run_is_130_and_goes_on(
     )
     _wait_for(tmp_path / "archive" / "conversations" / "_delta_log" / "00000000000000000001.json", job)
     os.killpg(job.pid, signal.SIGINT)  # as a terminal's Ctrl-C does: to the workers too
-    out, err = job.communicate(timeout=60)
+    out, err = job.communicate(timeout=120)
 
     assert job.returncode == 130
     assert out == ""
@@ -211,7 +211,7 @@ def _heed_interrupts() -> None:
 
 
 def _wait_for(path: Path, job: subprocess.Popen[str]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300  # a busy machine may take its time
     while not path.exists() and job.poll() is None and time.monotonic() < until:
         time.sleep(0.02)
-    assert path.exists(), "the run ended before it committed anything"
+    assert path.exists(), "the run committed nothing"

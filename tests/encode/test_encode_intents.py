@@ -22,8 +22,8 @@ def encoder() -> Encoder:
     return load_encoder("intents-en")
 
 
-def test_it_is_the_default_and_gives_unit_rows(encoder: Encoder) -> None:
-    assert load_encoder().name == encoder.name
+def test_it_is_the_default_loaded_once_and_gives_unit_rows(encoder: Encoder) -> None:
+    assert load_encoder() is encoder
     vectors = encoder.encode([*SAME, OTHER])
     assert vectors.shape == (3, encoder.dimension) == (3, 256)
     assert vectors.dtype == np.float32

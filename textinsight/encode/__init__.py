@@ -13,12 +13,16 @@ DEFAULT = "intents-en"
 __all__ = ["DEFAULT", "SHIPPED", "Encoder", "Vectors", "encode_unique", "load_encoder", "unit_rows"]
 
 
-@lru_cache(maxsize=4)
 def load_encoder(spec: str = DEFAULT) -> Encoder:
     """The encoder "intents-en", "static-en", "turns-en" or "torch:MODEL_ID_OR_PATH", loaded once.
 
     UsageError for any other name, ModelError if it cannot be loaded.
     """
+    return _loaded(spec)
+
+
+@lru_cache(maxsize=4)
+def _loaded(spec: str) -> Encoder:
     kind, _, model = spec.partition(":")
     if kind == "torch" and model:
         from textinsight.encode.transformer import TransformerEncoder
