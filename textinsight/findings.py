@@ -17,6 +17,7 @@ EFFORT_DRIVERS = (
     "self_service_failed",
     "unclear_answer",
 )
+DRIVER_BITS = {driver: 1 << place for place, driver in enumerate(EFFORT_DRIVERS)}  # archives hold them: add at the end
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ def tables():
                 "conversation_id": i, "customer_id": who, "thread_id": t, "started_at": START + timedelta(hours=h),
                 "ended_at": START + timedelta(hours=h, minutes=12), "tenure_days": tenure, "topic_id": topic,
                 "topic_label": topic, "channel": "chat", "sentiment": 0.5, "effort_score": 2.0,
+                "effort_drivers": {"c1": ["transfer", "repeat_contact"], "c5": None}.get(i, []),
             }
             for i, who, t, h, tenure, topic in rows[::-1]
         ]
@@ -72,6 +73,10 @@ def test_repeats_hand_overs_and_first_contact_resolution_by_hand(rows):
         "c4": (True, False, False, None),  # the data end with it: its window is open
         "c5": (None, None, None, None),  # nobody knows who called
     }
+
+
+def test_drivers_are_bits(rows):
+    assert {i: r["drivers"] for i, r in rows.items()} == {"c1": 1 + 8, "c2": 0, "c3": 0, "c4": 0, "c5": 0}
 
 
 def test_people_customers_tenure_and_themes(rows):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
+from textinsight.findings import DRIVER_BITS
 from textinsight.store import DERIVED, STORED, Archive
 from textinsight.store.narrow import late_files
 
@@ -16,6 +17,7 @@ def conversation(number: int, tenure: float | None = 30.0) -> dict:
     return {
         "conversation_id": f"c{number}", "customer_id": "ann", "channel": "chat", "started_at": start,
         "ended_at": start + timedelta(minutes=5), "sentiment": 0.5, "tenure_days": tenure,
+        "effort_drivers": ["repeat_contact", "transfer"],
     }  # fmt: skip
 
 
@@ -43,6 +45,7 @@ def archive(tmp_path):
 def test_contacts_that_are_not_linked_yet_are_counted(archive):
     assert ids(archive) == ["c1", "c2"]
     row = archive.query("SELECT * FROM contact_facts").to_pylist()[0]
+    assert row["drivers"] == DRIVER_BITS["repeat_contact"] | DRIVER_BITS["transfer"]
     assert (row["is_repeat"], row["brought_on"], row["handle_s"], row["tenure_band"]) == (None, 0.0, 300.0, "0-90 days")
 
 

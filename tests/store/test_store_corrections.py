@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from textinsight.errors import UsageError
+from textinsight.findings import DRIVER_BITS
 from textinsight.store import DERIVED, STORED, Archive, Correction
 
 ROW = {
@@ -37,20 +38,23 @@ def archive(tmp_path):
     store.append_shard({name: pa.Table.from_pylist(rows.get(name, []), schema=STORED[name]) for name in STORED})
     assigned = [{"conversation_id": name, "topic_id": "t2", "topic_label": "slow wifi"} for name in "ab"]
     topics = [{"topic_id": name, "label": label, "parent_id": parent} for name, label, parent in TOPICS]
-    facts = [ROW | row for row in assigned]
+    bits = DRIVER_BITS["transfer"] | DRIVER_BITS["long_wait"]
+    facts = [ROW | {"drivers": bits} | row for row in assigned]
     for name, data in {"assignments": assigned, "topics": topics, "contact_facts": facts}.items():
         store.replace(name, pa.Table.from_pylist(data, schema=DERIVED[name]))
     return store
 
 
 def seen(archive, conversation_id="a"):
-    """The contact as both views show it."""
-    shared = "topic_id, topic_label, resolution, effort_drivers, stated_repeat, escalation, churn_risk, sentiment"
+    """The contact as both views show it; the one shows drivers as names, the other as bits."""
+    shared = "topic_id, topic_label, resolution, stated_repeat, escalation, churn_risk, sentiment"
+    drivers = {"conversations": "effort_drivers", "contact_facts": "drivers"}
     rows = [
-        archive.query(f"SELECT {shared} FROM {view} WHERE conversation_id = ?", [conversation_id]).to_pylist()[0]
-        for view in ("conversations", "contact_facts")
+        archive.query(f"SELECT {shared}, {said} FROM {v} WHERE conversation_id = ?", [conversation_id]).to_pylist()[0]
+        for v, said in drivers.items()
     ]
-    assert rows[0] == rows[1]
+    bits = sum(DRIVER_BITS[driver] for driver in rows[0]["effort_drivers"])
+    assert rows[1] == {name: value for name, value in rows[0].items() if name != "effort_drivers"} | {"drivers": bits}
     return rows[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from importlib import import_module
 from pathlib import Path
@@ -79,7 +80,14 @@ def main() -> None:
 @st.cache_resource(show_spinner=False)
 def _warm_up() -> None:
     """Load beside the first view what pages need later: seconds that nobody has to wait for."""
-    threading.Thread(target=import_module, args=("textinsight.pipeline",), daemon=True).start()
+    threading.Thread(target=_load, daemon=True).start()
+
+
+def _load() -> None:
+    """Streamlit looks for garbage after every run of a page: among what never goes that costs a tenth of a second."""
+    import_module("textinsight.pipeline")
+    gc.collect()
+    gc.freeze()
 
 
 def _no_archive(error: TextinsightError) -> None:

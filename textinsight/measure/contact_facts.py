@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from textinsight.findings import DRIVER_BITS
 from textinsight.measure.base import Mask
 from textinsight.measure.facts import Facts
 from textinsight.measure.fixlist import brought_on
@@ -38,6 +40,7 @@ def contact_facts(
         "person": pa.array(facts.customer, mask=facts.customer < 0),
         **themes_of(contacts["topic_id"], topics),
         "tenure_band": _bands(facts),
+        "drivers": _drivers(contacts),
         "is_transfer": _known(facts.is_transfer, unknown),
         "is_repeat": _known(facts.is_repeat, unknown),
         "opens_issue": _known(facts.is_opener, unknown),
@@ -56,6 +59,17 @@ def _column(contacts: pa.Table, name: str) -> pa.Array | pa.ChunkedArray:
 
 def _known(value: Mask, unknown: Mask) -> pa.Array:
     return pa.array(value, mask=unknown)
+
+
+def _drivers(contacts: pa.Table) -> pa.Array:
+    """Which effort drivers each contact has, as bits; 0 without the column."""
+    bits = np.zeros(contacts.num_rows, np.int16)
+    if "effort_drivers" in contacts.column_names:
+        lists = contacts["effort_drivers"].combine_chunks()
+        place = pc.index_in(lists.flatten(), value_set=pa.array(DRIVER_BITS)).to_numpy(zero_copy_only=False)
+        bit = np.array([*DRIVER_BITS.values()], np.int16)[place]
+        np.bitwise_or.at(bits, pc.list_parent_indices(lists).to_numpy(), bit)
+    return pa.array(bits)
 
 
 def _bands(facts: Facts) -> pa.Array:

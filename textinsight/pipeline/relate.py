@@ -17,6 +17,7 @@ from textinsight.pipeline.progress import Progress
 from textinsight.pipeline.reasons import Naming, archive_topics, topic_tables
 from textinsight.pipeline.settings import Settings
 from textinsight.store import DERIVED, Archive
+from textinsight.store.coverage import COUNTED
 
 _AS_BEFORE = Naming()
 
@@ -79,6 +80,7 @@ def relate(
         ),
         **consequences(measured, linked, window_days=settings.window_days, wider=wider),
         **linking.tables,
+        "coverage": archive.query(COUNTED),
         "assignments": _as_found(table, found).select(DERIVED["assignments"].names),
     }
     progress.stage("writing tables", len(derived) + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textinsight.findings import EFFORT_DRIVERS
+from textinsight.findings import DRIVER_BITS, EFFORT_DRIVERS
 from textinsight.store.corrections import FLAGS
 
 # The last correction of each tag; of two at one time, the one that was written last. Taken back: `new` is null.
@@ -13,6 +13,7 @@ STANDING = """CREATE VIEW standing_corrections AS SELECT * EXCLUDE written FROM 
 ) QUALIFY row_number() OVER (PARTITION BY conversation_id, turn, tag ORDER BY corrected_at DESC, written DESC) = 1"""
 
 _DRIVERS = ", ".join(f"'{name}'" for name in EFFORT_DRIVERS)
+_BIT = "CASE tag " + " ".join(f"WHEN '{name}' THEN {bit}" for name, bit in DRIVER_BITS.items()) + " END"
 _FLAGS = ", ".join(f"max(new) FILTER (tag = '{flag}') = 'true' AS {flag}" for flag in FLAGS)
 
 # One row a conversation of which something was said; a table, for it is small and read with every contact. A topic that
@@ -23,7 +24,9 @@ CORRECTED = f"""CREATE TABLE corrected AS SELECT k.*, t.label AS topic_label, pa
             max(new) FILTER (tag = 'topic') AS topic,
             arg_max(sentiment, corrected_at) FILTER (tag = 'sentiment') AS sentiment,
             coalesce(list(tag ORDER BY tag) FILTER (tag IN ({_DRIVERS}) AND new = 'true'), []) AS drivers,
-            coalesce(list(tag) FILTER (tag IN ({_DRIVERS}) AND new = 'false'), []) AS no_drivers
+            coalesce(list(tag) FILTER (tag IN ({_DRIVERS}) AND new = 'false'), []) AS no_drivers,
+            coalesce(bit_or({_BIT}) FILTER (new = 'true'), 0) AS bits,
+            coalesce(bit_or({_BIT}) FILTER (new = 'false'), 0) AS no_bits
         FROM standing_corrections GROUP BY conversation_id) k
     LEFT JOIN topics t ON t.topic_id = k.topic LEFT JOIN topics parent ON parent.topic_id = t.parent_id"""
 
@@ -42,6 +45,8 @@ _SHOWN = {
     "effort_drivers": "CASE WHEN k.conversation_id IS NULL THEN x.effort_drivers ELSE list_concat("
     "[d FOR d IN x.effort_drivers IF NOT list_contains(k.no_drivers, d) AND NOT list_contains(k.drivers, d)], "
     "k.drivers) END AS effort_drivers",
+    "drivers": "CASE WHEN k.conversation_id IS NULL THEN x.drivers "
+    "ELSE (coalesce(x.drivers, 0) & ~k.no_bits | k.bits)::SMALLINT END AS drivers",
 }
 
 TURNS = """CREATE VIEW turns AS SELECT x.* REPLACE (

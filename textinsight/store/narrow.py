@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from textinsight.findings import DRIVER_BITS
 from textinsight.store.schema import DERIVED
 
 _COLUMNS = DERIVED["contact_facts"].names
+_BIT = "if(list_contains(c.effort_drivers, '{}'), {}, 0)"
 # What is not known before linking; the rest is read from the stored contact and, if it has one, its assignment.
 _LATER = {
     name: f"CAST(NULL AS {kind})"
@@ -20,6 +22,7 @@ _LATER = {
 }
 _LATER |= {
     "brought_on": "0.0::DOUBLE",
+    "drivers": f"({' + '.join(_BIT.format(driver, bit) for driver, bit in DRIVER_BITS.items())})::SMALLINT",
     "handle_s": "CASE WHEN c.ended_at >= c.started_at THEN epoch(c.ended_at) - epoch(c.started_at) END",
     "tenure_band": "CASE WHEN c.tenure_days <= 90 THEN '0-90 days' WHEN c.tenure_days <= 120 THEN '91-120 days' "
     "WHEN c.tenure_days > 120 THEN 'over 120 days' END",

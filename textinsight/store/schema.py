@@ -372,7 +372,7 @@ DERIVED["contact_facts"] = pa.schema(
         ("sentiment", pa.float32()),
         ("resolution", pa.string()),
         ("effort_score", pa.float32()),
-        ("effort_drivers", _TEXTS),
+        ("drivers", pa.int16()),  # the bits of findings.DRIVER_BITS: a set that is compared and grouped as a number
         ("stated_repeat", pa.bool_()),
         ("escalation", pa.bool_()),
         ("churn_risk", pa.bool_()),
@@ -398,6 +398,8 @@ DERIVED |= {  # what linking keeps for itself, so that a new day's contacts link
     "link_states": pa.schema([("window_days", pa.int32()), ("state", pa.binary())]),
     "linking": pa.schema([("settings", pa.string()), ("n_reviews", pa.int64())]),  # written last: all belongs together
 }
+
+DERIVED["coverage"] = pa.schema([("fact", pa.string()), ("known", pa.int64()), ("total", pa.int64())])
 
 _HIDDEN = {"source", "source_line", "identity_keys"}
 _CONVERSATION_ORDER = [

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from textinsight.explore.queries.base import Rows
+from textinsight.store.coverage import COUNTED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,31 +58,25 @@ def rejects(rows: Rows, *, number: int, size: int) -> pd.DataFrame:
 
 
 def coverage(rows: Rows) -> pd.DataFrame:
-    """One row a fact: what, how many contacts (or turns) have it, out of how many."""
-    return rows(
-        """
-        WITH c AS (
-            SELECT count(*) AS n, count(customer_id) AS customer, count(started_at) AS started,
-                   count(company) AS company, count(topic_id) AS topic, count(csat) AS csat, count(nps) AS nps,
-                   count(agent_id) AS agent
-            FROM contact_facts
-        ),
-        s AS (
-            SELECT count(ended_at) AS ended, count(*) FILTER (WHERE language = 'en') AS english,
-                   count(nullif(issue_text, '')) AS issue
-            FROM stored_conversations
-        ),
-        t AS (
-            SELECT count(*) AS n, count(*) FILTER (WHERE role IN ('customer', 'agent', 'bot', 'system')) AS role
-            FROM stored_turns
-        )
-        SELECT unnest([
-            {'fact': 'customer', 'known': customer, 'total': c.n}, {'fact': 'started', 'known': started, 'total': c.n},
-            {'fact': 'ended', 'known': ended, 'total': c.n}, {'fact': 'issue', 'known': issue, 'total': c.n},
-            {'fact': 'topic', 'known': topic, 'total': c.n}, {'fact': 'role', 'known': role, 'total': t.n},
-            {'fact': 'english', 'known': english, 'total': c.n}, {'fact': 'company', 'known': company, 'total': c.n},
-            {'fact': 'agent', 'known': agent, 'total': c.n}, {'fact': 'csat', 'known': csat, 'total': c.n},
-            {'fact': 'nps', 'known': nps, 'total': c.n}
-        ], recursive := true) FROM c, s, t
-        """
-    )
+    """One row a fact of FACTS: what, how many contacts (or turns) have it, out of how many."""
+    import pandas as pd
+
+    facts, kept = rows(_KNOWN), rows("SELECT fact, known, total FROM coverage")
+    is_current = kept["total"][kept["fact"] == "ended"].tolist() == facts["total"][:1].tolist()
+    found = pd.concat([facts, kept if is_current else rows(COUNTED)]).set_index("fact")
+    return found.loc[list(FACTS)].reset_index()
+
+
+FACTS = ("customer", "started", "ended", "issue", "topic", "role", "english", "company", "agent", "csat", "nps")
+_KNOWN = """
+    SELECT unnest([
+        {'fact': 'customer', 'known': count(customer_id), 'total': count(*)},
+        {'fact': 'started', 'known': count(started_at), 'total': count(*)},
+        {'fact': 'topic', 'known': count(topic_id), 'total': count(*)},
+        {'fact': 'english', 'known': count(*) FILTER (WHERE language = 'en'), 'total': count(*)},
+        {'fact': 'company', 'known': count(company), 'total': count(*)},
+        {'fact': 'agent', 'known': count(agent_id), 'total': count(*)},
+        {'fact': 'csat', 'known': count(csat), 'total': count(*)},
+        {'fact': 'nps', 'known': count(nps), 'total': count(*)}
+    ], recursive := true) FROM contact_facts
+"""
