@@ -26,10 +26,10 @@ def _figures(counted: pd.DataFrame) -> None:
     with st.grid(2, gap="small"):
         for name in ("effort", "repeat_share"):
             measure = catalogue()[name]
-            n, total, squares = (counted[f"{name}_{part}"].sum() for part in ("n", "total", "squares"))
-            is_share = measure.kind == "share"
-            of = np.array([n]), np.array([total])
-            value, low, high = (float(v[0]) for v in (share_of(*of) if is_share else mean_of(*of, np.array([squares]))))
+            n = counted[f"{name}_n"].sum()
+            of = np.array([n]), np.array([counted[f"{name}_total"].sum()])
+            squares = () if measure.kind == "share" else (np.array([counted[f"{name}_squares"].sum()]),)
+            value, low, high = (float(v[0]) for v in (mean_of(*of, *squares) if squares else share_of(*of)))
             _figure(words.MEASURES[name], value, low, high, measure.unit, int(n), measure.definition)
         for label, count, n, help_ in (
             ("High effort", totals["high"], totals["scored"], words.HELP["high_effort"]),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from textinsight.explore.filters import COLUMNS, Filters
 from textinsight.explore.queries.base import Rows
 from textinsight.explore.queries.conversation import among
-from textinsight.explore.queries.facts import COUNTED, PERIODS
+from textinsight.explore.queries.facts import COUNTED, PERIODS, sums
 from textinsight.explore.words import short
 from textinsight.findings import DRIVER_BITS, EFFORT_DRIVERS
 
@@ -21,10 +21,7 @@ N_BINS = 8  # of the score 1..5, half a point each
 HIGH_BIN = 6  # of these, the first one of a score of 4
 _MEANS = ("repeat_share", "fcr_observed", "effort", "sentiment")
 _VALUES = ", ".join(f"{COUNTED[name][0]} AS {name}" for name in _MEANS)
-_SUMS = ", ".join(
-    f"count({name}) AS {name}_n, sum({name})::DOUBLE AS {name}_total, sum({name} * {name})::DOUBLE AS {name}_squares"
-    for name in _MEANS
-)
+_SUMS = sums(*_MEANS)
 _BIN = f"least(floor((effort_score - 1) * 2), {N_BINS - 1})::INTEGER AS bin"
 
 
@@ -32,7 +29,7 @@ def counted(rows: Rows, filters: Filters, period: str) -> pd.DataFrame:
     """All that the page counts, in one look at the contacts: a row for each period, score and set of drivers.
 
     day: the first of the week or month, since 1970, null without a time. bin: the score in steps of half a point
-    (0..7), null without one. One column of truth a driver. contacts, and of each measure n, total and squares.
+    (0..7), null without one. One column of truth a driver. contacts, and of each measure n, total and (no shares) squares.
     """
     where, bound = filters.where()
     found = rows(

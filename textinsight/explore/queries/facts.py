@@ -16,25 +16,31 @@ PERIODS = {
     "week": f"{_DAY} - ({_DAY} + 3) % 7",  # weeks begin on Monday; 1970-01-01 was a Thursday
     "month": f"epoch_us(date_trunc('month', make_timestamp(epoch_us(started_at)))) // {DAY_US}",
 }
-# measure → (its value, null where it does not count; whether it ought to be known and is not), as textinsight.measure
+# measure → (its value, null where it does not count; whether it ought to be known and is not: "" if that is whenever it
+# has no value), as textinsight.measure
 COUNTED = {
     "repeat_share": ("CASE WHEN NOT is_transfer THEN is_repeat::UTINYINT END", "is_repeat IS NULL"),
     "fcr_observed": ("fcr_observed", "fcr_observed IS NULL AND opens_issue IS NOT FALSE"),
     "fcr_stated": (
         "CASE WHEN resolution = 'resolved' THEN 1 WHEN resolution IN ('unresolved', 'moved') THEN 0 END",
-        "resolution IS NULL OR resolution NOT IN ('resolved', 'unresolved', 'moved')",
+        "",
     ),
-    "effort": ("effort_score::DOUBLE", "effort_score IS NULL"),
-    "sentiment": ("sentiment::DOUBLE", "sentiment IS NULL"),
-    "csat_top_two_box": ("(csat >= 4)::UTINYINT", "csat IS NULL"),
+    "effort": ("effort_score::DOUBLE", ""),
+    "sentiment": ("sentiment::DOUBLE", ""),
+    "csat_top_two_box": ("(csat >= 4)::UTINYINT", ""),
 }
+_SPREAD = ("effort", "sentiment")  # the others are 0 or 1, and so are their squares: no need to sum them up
 
 
 def extent(rows: Rows) -> dict[str, Any]:
-    """contacts, first and last day (days since 1970, None without a time), is_related: whether linking took place."""
+    """contacts, first and last day (days since 1970, None without a time), is_related: whether linking took place.
+
+    late: contacts of known customers that linking has not seen yet.
+    """
     found = rows(
         f"SELECT count(*) AS contacts, min({_DAY}) AS first, max({_DAY}) AS last, "
-        "EXISTS (SELECT 1 FROM stored_facts LIMIT 1) AS is_related FROM contact_facts"
+        "EXISTS (SELECT 1 FROM stored_facts LIMIT 1) AS is_related, "
+        "count(*) FILTER (WHERE person IS NULL AND customer_id IS NOT NULL) AS late FROM contact_facts"
     )
     known = found.astype(object).where(found.notna(), None)
     return {str(name): known[name][0] for name in known.columns}
@@ -51,34 +57,36 @@ def values(rows: Rows, dimension: str) -> tuple[str, ...]:
 def daily(rows: Rows, filters: Filters) -> pd.DataFrame:
     """A row a day (days since 1970, null: time unknown): contacts, and of each measure n, unknown, total, squares."""
     where, bound = filters.where()
-    inner = ", ".join(
-        f"{value} AS {name}, ({unknown})::UTINYINT AS {name}_u" for name, (value, unknown) in COUNTED.items()
-    )
-    outer = ", ".join(
-        f"count({name}) AS {name}_n, sum({name}_u)::DOUBLE AS {name}_unknown, sum({name})::DOUBLE AS {name}_total, "
-        f"sum({name} * {name})::DOUBLE AS {name}_squares"
-        for name in COUNTED
-    )
-    return rows(
-        f"SELECT day, count(*) AS contacts, {outer} FROM (SELECT {_DAY} AS day, {inner} FROM contact_facts "
-        f"WHERE {where}) GROUP BY day ORDER BY day",
+    told = {name: unknown for name, (_, unknown) in COUNTED.items() if unknown}
+    inner = [f"{value} AS {name}" for name, (value, _) in COUNTED.items()]
+    inner += [f"({unknown})::UTINYINT AS {name}_u" for name, unknown in told.items()]
+    outer = [sums(*COUNTED), *(f"sum({name}_u)::DOUBLE AS {name}_unknown" for name in told)]
+    found = rows(
+        f"SELECT day, count(*) AS contacts, {', '.join(outer)} FROM (SELECT {_DAY} AS day, {', '.join(inner)} "
+        f"FROM contact_facts WHERE {where}) GROUP BY day ORDER BY day",
         bound,
     )
+    return found.assign(
+        **{f"{name}_unknown": found["contacts"] - found[f"{name}_n"] for name in COUNTED if name not in told},
+        **{f"{name}_squares": found[f"{name}_total"] for name in COUNTED if name not in _SPREAD},
+    )
+
+
+def sums(*names: str) -> str:
+    """The SQL of each measure's n and total, and of the squares of those that are no shares."""
+    parts = [f"count({name}) AS {name}_n, sum({name})::DOUBLE AS {name}_total" for name in names]
+    return ", ".join(parts + [f"sum({name} * {name}) AS {name}_squares" for name in names if name in _SPREAD])
 
 
 def customers(rows: Rows, filters: Filters) -> tuple[int, int]:
     """(different customers, contacts without one); before linking, customer ids are counted."""
     where, bound = filters.where()
-    found = rows(
-        "SELECT count(DISTINCT person) AS n, count(*) - count(person) AS without, "
-        f"count(CASE WHEN person IS NULL THEN customer_id END) AS late FROM contact_facts WHERE {where}",
-        bound,
-    ).iloc[0]
-    n, unknown = int(found["n"]), int(found["without"])
-    if not found["late"]:
-        return n, unknown
-    late = rows(f"SELECT count(DISTINCT customer_id) AS n FROM contact_facts WHERE person IS NULL AND {where}", bound)
-    return n + int(late["n"][0]), unknown - int(found["late"])
+    counted = "count(DISTINCT {0}) AS n, count(*) - count({0}) AS without FROM contact_facts WHERE "
+    found = rows(f"SELECT {counted.format('person')}{where}", bound).iloc[0]
+    if not found["without"] or not extent(rows)["late"]:
+        return int(found["n"]), int(found["without"])
+    late = rows(f"SELECT {counted.format('customer_id')}person IS NULL AND {where}", bound).iloc[0]
+    return int(found["n"] + late["n"]), int(late["without"])
 
 
 def customers_by(rows: Rows, filters: Filters, period: str) -> pd.DataFrame:
