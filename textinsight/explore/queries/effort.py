@@ -29,7 +29,7 @@ def counted(rows: Rows, filters: Filters, period: str) -> pd.DataFrame:
     """All that the page counts, in one look at the contacts: a row for each period, score and set of drivers.
 
     day: the first of the week or month, since 1970, null without a time. bin: the score in steps of half a point
-    (0..7), null without one. One column of truth a driver. contacts, and of each measure n, total and (no shares) squares.
+    (0..7), null without one. One column of truth a driver. contacts, and of each measure n, total, squares.
     """
     where, bound = filters.where()
     found = rows(
