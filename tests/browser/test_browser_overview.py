@@ -40,6 +40,10 @@ def test_a_view_is_saved_and_opened_again(open_page):
 
 def test_a_figure_opens_what_is_behind_it(open_page):
     page = open_page("")
+    everyone = contacts(page)
     page.get_by_test_id("stMainBlockContainer").get_by_role("button").filter(has_text="arrow_forward").nth(6).click()
     page.get_by_role("heading", name="Conversations").wait_for()
-    page.get_by_text(re.compile(r"of .* contacts · .*negative")).wait_for()
+    told = page.get_by_text(re.compile(r"of .* contacts · .*negative"))
+    told.wait_for()
+    shown, of = (int(n.replace(",", "")) for n in re.findall(r"[\d,]+", told.inner_text())[:2])
+    assert 0 < shown < of == everyone

@@ -150,6 +150,17 @@ def test_escape_is_what_labels_use():
     assert escape("[a](b)") == "\\[a\\]\\(b\\)"
 
 
+def test_an_agent_is_a_filter_that_shows_once_it_is_chosen(open_app, small_archive):
+    app = open_app(small_archive)
+    assert "Agent" not in [select.label for select in app.multiselect]
+    app = open_app(small_archive, agent="a1")
+    assert app.multiselect(key="agent").value == ["a1"]
+    assert metrics(app)["Contacts"] == "120"
+    next(button for button in app.button if button.label == "Clear filters").click().run()
+    assert "Agent" not in [select.label for select in app.multiselect]
+    assert not open_app(small_archive, agent="nobody **here**").metric
+
+
 def test_odd_values_in_the_address_are_left_out(open_app, small_archive):
     app = open_app(small_archive, channel="no such channel", period="yesterday", topic="%00", resolution="Resolved")
     assert not app.exception

@@ -176,7 +176,7 @@ def test_drivers_and_their_words(rows):
     assert effort.scores(counted)["contacts"].sum() == totals["scored"]
     plain = rows(
         "SELECT count(*) AS contacts, count(effort_score) AS scored, count_if(effort_score >= 4) AS high, "
-        "count_if(drivers > 0) AS with_driver FROM contact_facts"
+        "count_if(drivers > 0) AS with_driver, count_if(is_repeat IS NULL) AS repeat_unknown FROM contact_facts"
     )
     assert totals == plain.iloc[0].to_dict()
     assert effort.number_of(counted, "repeat_contact") == drivers["repeat_contact"]

@@ -17,7 +17,10 @@ from textinsight.store.corrections import FLAGS, TAGS
 NAMES = {"topic": "Topic", "resolution": "Outcome", "sentiment": "Sentiment", **words.FLAGS}
 MOODS = {"-1": "Negative", "0": "Neutral", "1": "Positive"}
 _TOLD = "told_of_tags"  # what to say once the page is drawn again
-_FOLLOWS = "Figures follow at once; links and measures when contacts are linked again."
+_FOLLOWS = (
+    "All pages count with it at once; threads, links and arrows follow when contacts are linked again. The effort "
+    "score and the words that the models marked stay as they are."
+)
 
 
 def standing(conversation_id: str) -> list[Correction]:

@@ -107,8 +107,8 @@ def _clusters(asked: Asked, _: pd.DataFrame) -> None:
     money = {name: st.column_config.NumberColumn(label, format="%.0f", help=words.HELP[f"cluster_{name}"])
              for name, label in _MONEY}  # fmt: skip
     columns = {
-        "label": st.column_config.TextColumn("Cluster", width=260, help="Named after its strongest arrow."),
-        "topic_labels": st.column_config.TextColumn("Topics", width=300), **count, **money,
+        "label": st.column_config.TextColumn("Cluster", width=220, help="Named after its strongest arrow."),
+        "topic_labels": st.column_config.TextColumn("Topics", width=230), **count, **money,
     }  # fmt: skip
     st.dataframe(shown, hide_index=True, column_config=columns, column_order=list(columns), alt="Clusters")
     st.caption("Topics that bring one another on, over all contacts. A later contact counts once in its cluster.")

@@ -20,6 +20,7 @@ COLUMNS = {
     "resolution": "coalesce(resolution, 'unclear')",
     "tenure": "CASE WHEN tenure_days <= 90 THEN '0-90 days' WHEN tenure_days <= 120 THEN '91-120 days' "
     f"WHEN tenure_days IS NOT NULL THEN 'over 120 days' ELSE '{UNKNOWN}' END",
+    "agent": f"coalesce(agent_id, '{UNKNOWN}')",
 }
 
 
@@ -35,6 +36,7 @@ class Filters:
     sentiment: tuple[str, ...] = ()
     resolution: tuple[str, ...] = ()
     tenure: tuple[str, ...] = ()
+    agent: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> dict[str, tuple[str, ...]]:

@@ -43,14 +43,14 @@ def scope(filters: Filters, n: int, total: int) -> str:
     return " · ".join(parts)
 
 
-def footnote(figure: Figure) -> str:
-    """The interval, and beside it what is unknown."""
+def footnotes(figure: Figure) -> list[str]:
+    """The interval, and what is unknown."""
     told = []
     if figure.low is not None and figure.high is not None:
         told.append(f"95% CI {interval(figure.low, figure.high, figure.measure.unit)}")
     if figure.n_unknown:
         told.append(f"{figure.n_unknown / (figure.n + figure.n_unknown):.0%} unknown")
-    return " · ".join(told) or ("all counted" if figure.n else "no answers")
+    return told or ["all counted" if figure.n else "no answers"]
 
 
 def unrelated_note(panel: Panel) -> None:

@@ -32,7 +32,7 @@ def fcr() -> None:
     st.caption(
         f"Observed: no contact on the same issue within {source.window_days} days; grey below {words.SUPPORT} of them. "
         "Stated: what the conversations themselves show. They are two measures, never merged: customers say thanks and "
-        f"call again.{'' if by == 'agent' else ' Click a row to read its contacts.'}"
+        f"call again. Click a row to read its contacts."
     )
     _table(found, by)
     parts.download(
@@ -82,11 +82,10 @@ def _open_row() -> None:
 
 
 def _go(row: int) -> None:
-    """To the segment's contacts; agents are no filter, so they only lead to themselves."""
+    """To the segment's contacts."""
     by, names = st.session_state["fcr_names"]
-    if by != "agent":
-        sidebar.narrow(by, names[row])
-        st.session_state["go_to"] = "contacts"
+    sidebar.narrow(by, names[row])
+    st.session_state["go_to"] = "contacts"
 
 
 def handle_time() -> None:

@@ -12,7 +12,9 @@ from textinsight.explore.words import LABELS, RESOLUTIONS, name
 
 ALL_TIME, CUSTOM = "All time", "Custom"
 _LENGTHS = {"Last 7 days": 7, "Last 30 days": 30, "Last 90 days": 90, "Last 12 months": 365}
+BY_CLICK = ("agent",)  # of these there are too many for a list: a click elsewhere chooses one, here it is shown
 PERIODS = (ALL_TIME, *_LENGTHS, CUSTOM)
+_MOST_CLICKED = 20
 _HELP = {
     "sentiment": f"Mean of the customer's turns: negative at −{NEUTRAL} or less, positive at {NEUTRAL} or more.",
     "resolution": "What the conversation itself shows.",
@@ -25,7 +27,7 @@ def filter_bar(panel: Panel) -> Filters:
     with st.sidebar:
         head = st.container()  # filled last, but it stays where it is
         start, end = _period(panel.days)
-        chosen = {key: _values(key, panel.names(key)) for key in COLUMNS}
+        chosen = {key: _values(key, _by_click(key) if key in BY_CLICK else panel.names(key)) for key in COLUMNS}
         is_narrowed = bool(start or end or any(chosen.values()))
         head.button(
             "Clear filters", icon=":material/filter_alt_off:", on_click=clear, type="tertiary", disabled=not is_narrowed
@@ -74,9 +76,15 @@ def _custom(days: tuple[date, date]) -> tuple[date | None, date | None]:
     return start, (bounds[1] if len(bounds) > 1 else last) + timedelta(days=1)
 
 
+def _by_click(key: str) -> tuple[str, ...]:
+    """What is chosen of a dimension that has no list, by a click or by the address."""
+    chosen = st.session_state.get(key, st.query_params.get_all(key))
+    return tuple(str(value) for value in chosen[:_MOST_CLICKED])
+
+
 def _values(key: str, options: tuple[str, ...]) -> tuple[str, ...]:
     """The chosen values of one dimension; a dimension with one value needs no filter."""
-    if len(options) < 2 and not st.session_state.get(key):
+    if len(options) < (1 if key in BY_CLICK else 2) and not st.session_state.get(key):
         return ()
     names = RESOLUTIONS if key == "resolution" else {}
     picked = st.multiselect(

@@ -81,6 +81,7 @@ def _table(found: pd.DataFrame) -> None:
     )
     st.dataframe(
         frame, key="threads", hide_index=True, column_config=_COLUMNS, column_order=list(_COLUMNS),
+        height=parts.table_height(len(frame), most=460),
         on_select=_choose, selection_mode="single-cell", alt="Issue threads of several contacts",
     )  # fmt: skip
 

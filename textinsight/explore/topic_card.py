@@ -28,12 +28,12 @@ def show(known: dict[str, Node], topic_id: str) -> None:
     else:
         parts.small_data_note(part.contacts)
         _figures(part, whole)
-        left, right = st.columns([5, 4], gap="medium")
-        with left:
+        columns = st.grid(2, gap="medium", min_column_width=430)  # below that the tables would be cut off
+        with columns.container():
             _quotes(here, node)
             _trend(part, whole)
-        with right:
-            topic_tables.outcomes(topics.outcomes(source, here), part.contacts)
+        with columns.container():
+            topic_tables.outcomes(topics.outcomes(source, here), part.contacts, labels_of(known, topic_id))
             topic_tables.segments(topics.segments(source, here, everywhere))
     if topic_id != NO_TOPIC:
         _more(known, node)

@@ -37,8 +37,8 @@ def changes(frame: pd.DataFrame) -> None:
         )  # fmt: skip
 
 
-def outcomes(counts: dict[str, int], n: int) -> None:
-    """How its contacts end."""
+def outcomes(counts: dict[str, int], n: int, labels: tuple[str, ...]) -> None:
+    """How its contacts end; a click leads to them. labels: what the filter on topics is set to."""
     st.subheader("How they end", anchor=False, help=words.HELP["resolution"])
     frame = pd.DataFrame(
         [
@@ -46,8 +46,10 @@ def outcomes(counts: dict[str, int], n: int) -> None:
             for code, label in words.RESOLUTIONS.items()
         ]
     )
+    st.session_state["outcomes_of"] = labels
     st.dataframe(
-        frame, hide_index=True, alt="Outcomes",
+        frame, key="outcomes_table", hide_index=True, on_select=_read_outcome, selection_mode="single-cell",
+        alt="Outcomes",
         column_config={
             "outcome": st.column_config.TextColumn("Outcome", width=130),
             "contacts": st.column_config.NumberColumn("Contacts", format="localized", width=80),
@@ -56,18 +58,28 @@ def outcomes(counts: dict[str, int], n: int) -> None:
     )  # fmt: skip
 
 
+def _read_outcome() -> None:
+    row = parts.clicked_row("outcomes_table")
+    if row is not None:
+        st.session_state["topic"] = list(st.session_state["outcomes_of"])
+        sidebar.narrow("resolution", list(words.RESOLUTIONS)[row])
+        st.session_state["go_to"] = "contacts"
+
+
 def segments(frame: pd.DataFrame) -> None:
     """Which channels, companies and tenure bands have more of it than they have of all contacts."""
     st.subheader("Where it is common", anchor=False, help="Its contacts against all contacts that the filters leave.")
     frame = compared(frame)
     st.session_state["segments"] = list(zip(frame["dimension"], frame["value"], strict=True))
+    shown = frame.assign(
+        contacts=frame["here"].where(frame["differs"] == "", parts.LEAST),  # a few that are no chance are not grey
+        dimension=frame["dimension"].map(words.LABELS), share_here=100 * frame["share_here"],
+        share_everywhere=100 * frame["share_everywhere"],
+        ratio=[_ratio(row) for row in parts.records(frame)],
+    )  # fmt: skip
     st.dataframe(
-        frame.assign(
-            dimension=frame["dimension"].map(words.LABELS), share_here=100 * frame["share_here"],
-            share_everywhere=100 * frame["share_everywhere"],
-            ratio=[_ratio(row) for row in parts.records(frame)],
-        ),
-        key="segments_table", hide_index=True, on_select=_choose_segment, selection_mode="single-cell", alt="Segments",
+        shown.style.apply(parts.weak, axis=1, columns=("share_here", "ratio")), key="segments_table",
+        hide_index=True, on_select=_choose_segment, selection_mode="single-cell", alt="Segments",
         column_order=["dimension", "value", "here", "share_here", "share_everywhere", "ratio"],
         height=parts.table_height(len(frame), most=430),
         column_config={
@@ -81,7 +93,9 @@ def segments(frame: pd.DataFrame) -> None:
             ),
         },
     )  # fmt: skip
-    st.caption("Click a segment to narrow the filters to it.")
+    st.caption(
+        f"Click a segment to narrow the filters to it. Grey: fewer than {parts.LEAST} contacts, and what chance makes."
+    )
 
 
 def _ratio(row: dict[str, Any]) -> str:

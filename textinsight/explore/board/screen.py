@@ -13,6 +13,10 @@ Spec = dict[str, Any]
 LABELS = 168  # pixels to the left and right for the topics' names
 _PANEL = "rgba(128,140,150,0.09)"
 _INKS = {False: ("#0f1822", "#5c6872"), True: ("#e6ebf0", "#a3aeb8")}  # of titles, of notes
+_FIGURES = {  # of the arrows, by the arrow's colour
+    False: {BLUE: BLUE, ORANGE: ORANGE, GREY: "#78838d"},
+    True: {BLUE: "#6db3e6", ORANGE: "#f0975a", GREY: "#a3aeb8"},
+}
 _HIDDEN = {"show": False}
 
 
@@ -27,16 +31,16 @@ def chart(board: Board, *, chosen: tuple[str, str] | None = None, is_dark: bool 
         "grid": [{"left": LABELS, "right": LABELS, **sides}, {"left": 0, "right": 0, **sides}],
         "xAxis": [{**x, "gridIndex": 0}, {**x, "gridIndex": 1}],
         "yAxis": [{**y, "gridIndex": 0}, {**y, "gridIndex": 1}],
-        "series": [_graph(board, chosen), _panels(board, is_dark)],
+        "series": [_graph(board, chosen, is_dark), _panels(board, is_dark)],
     }
 
 
-def _graph(board: Board, chosen: tuple[str, str] | None) -> Spec:
+def _graph(board: Board, chosen: tuple[str, str] | None, is_dark: bool) -> Spec:
     return {
         "type": "graph", "coordinateSystem": "cartesian2d", "xAxisIndex": 0, "yAxisIndex": 0, "z": 3,
         "name": "Topics", "selectedMode": "single", "edgeSymbol": ["none", "arrow"], "edgeSymbolSize": 9,
         "data": [_node(at, node) for at, node in enumerate(board.nodes)],
-        "links": [_link(arrow, chosen) for arrow in board.arrows],
+        "links": [_link(arrow, chosen, is_dark) for arrow in board.arrows],
         "label": {"show": True, "distance": 8, "fontSize": 13, "width": LABELS - 34, "overflow": "break",
             "lineHeight": 15},
         "emphasis": {"focus": "adjacency", "lineStyle": {"opacity": 1}},
@@ -56,7 +60,7 @@ def _node(at: int, node: Node) -> Spec:
     }
 
 
-def _link(arrow: Arrow, chosen: tuple[str, str] | None) -> Spec:
+def _link(arrow: Arrow, chosen: tuple[str, str] | None, is_dark: bool) -> Spec:
     is_chosen, is_chance = arrow.key == chosen, arrow.support == "chance"
     color = ORANGE if is_chosen else BLUE if arrow.support == "supported" else GREY
     return {
@@ -65,7 +69,7 @@ def _link(arrow: Arrow, chosen: tuple[str, str] | None) -> Spec:
         "value": round(float(arrow.edge["lift"]), 1),
         "label": {
             "show": not is_chance or is_chosen, "formatter": arrow.figure, "position": "middle", "fontSize": 12,
-            "color": color if color != GREY else "#78838d", "fontWeight": 600, "offset": [0, -2],
+            "color": _FIGURES[is_dark][color], "fontWeight": 600, "offset": [0, -2],
         },
         "lineStyle": {
             "width": round(arrow.width, 2),

@@ -78,10 +78,10 @@ def _chat(turns: pd.DataFrame, findings: pd.DataFrame, said: list[Correction]) -
 
 def _facts(contact: dict[str, Any], turns: pd.DataFrame) -> None:
     with st.container(border=True):
-        left, middle, right = st.columns(3)
-        left.metric("Effort", words.figure(contact["effort_score"], "1..5"), help=words.HELP["effort"])
-        middle.metric("Sentiment", words.figure(contact["sentiment"], "-1..1"), help=words.HELP["sentiment"])
-        right.metric("CSAT", words.figure(contact["csat"], "issues"), help="The customer's answer, 1 to 5; – if none.")
+        row = st.container(horizontal=True, gap="large")  # which wraps where there is little room
+        row.metric("Effort", words.figure(contact["effort_score"], "1..5"), help=words.HELP["effort"])
+        row.metric("Sentiment", words.figure(contact["sentiment"], "-1..1"), help=words.HELP["sentiment"])
+        row.metric("CSAT", words.figure(contact["csat"], "issues"), help="The customer's answer, 1 to 5; – if none.")
         if ((turns["role"] == "customer") & turns["sentiment_score"].notna()).any():
             st.caption("Sentiment of the customer, turn by turn")
             st.echarts_chart(charts.sentiment_path(turns), height=150, alt="Sentiment of the customer's turns")

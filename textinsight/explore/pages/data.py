@@ -23,7 +23,7 @@ _FACTS = {
     "role": ("Turns with a known speaker", "Sentiment and effort of the customer"),
     "english": ("English", "All tags; other languages are stored, but tagged with less certainty"),
     "company": ("Company", "Filter by company"),
-    "agent": ("Agent id", "One signal of the links"),
+    "agent": ("Agent id", "First contact resolution by agent; one signal of the links"),
     "csat": ("CSAT answer", "Satisfied customers"),
     "nps": ("NPS answer", "Net promoter score"),
 }

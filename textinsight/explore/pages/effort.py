@@ -2,49 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from textinsight.explore import charts, parts, sidebar, state, words
+from textinsight.explore import charts, driver_words, parts, sidebar, state, words
 from textinsight.explore.filters import Filters
 from textinsight.explore.panel import catalogue
 from textinsight.explore.queries import effort
 from textinsight.findings import EFFORT_DRIVERS
 from textinsight.measure.summary import mean_of, share_of
 
-_SIZE = 8
 _LEAST_TREND = 20
 _OF_THE_DRIVER = ("effort", "repeat_share", "fcr_observed")
 _SHADES = 0.75  # of the deepest orange
 
 
+class Figure(NamedTuple):
+    """A figure with its 95% interval; NaN where nothing is known."""
+
+    unit: str
+    n: int
+    value: float
+    low: float
+    high: float
+
+
 def _figures(counted: pd.DataFrame) -> None:
     totals = effort.totals(counted)
+    contacts, unscored = totals["contacts"], totals["contacts"] - totals["scored"]
     with st.grid(2, gap="small"):
-        for name in ("effort", "repeat_share"):
-            measure = catalogue()[name]
-            n = counted[f"{name}_n"].sum()
-            of = np.array([n]), np.array([counted[f"{name}_total"].sum()])
-            squares = () if measure.kind == "share" else (np.array([counted[f"{name}_squares"].sum()]),)
-            value, low, high = (float(v[0]) for v in (mean_of(*of, *squares) if squares else share_of(*of)))
-            _figure(words.MEASURES[name], value, low, high, measure.unit, int(n), measure.definition)
-        for label, count, n, help_ in (
-            ("High effort", totals["high"], totals["scored"], words.HELP["high_effort"]),
-            ("With a driver", totals["with_driver"], totals["contacts"], words.HELP["any_driver"]),
-        ):
-            value, low, high = (float(v[0]) for v in share_of(np.array([n]), np.array([count])))
-            _figure(label, value, low, high, "share", n, help_)
+        _figure(words.MEASURES["effort"], _mean(counted), unscored, catalogue()["effort"].definition)
+        repeats = _share(counted["repeat_share_n"].sum(), counted["repeat_share_total"].sum())
+        unknown, told = totals["repeat_unknown"], catalogue()["repeat_share"].definition
+        _figure(words.MEASURES["repeat_share"], repeats, unknown, told)
+        _figure("High effort", _share(totals["scored"], totals["high"]), unscored, words.HELP["high_effort"])
+        _figure("With a driver", _share(contacts, totals["with_driver"]), 0, words.HELP["any_driver"])
 
 
-def _figure(label: str, value: float | None, low: Any, high: Any, unit: str, n: int, definition: str) -> None:
+def _mean(counted: pd.DataFrame) -> Figure:
+    n, total, squares = (np.array([counted[f"effort_{part}"].sum()]) for part in ("n", "total", "squares"))
+    return Figure("1..5", int(n[0]), *(float(v[0]) for v in mean_of(n, total, squares)))
+
+
+def _share(n: float, count: float) -> Figure:
+    return Figure("share", int(n), *(float(v[0]) for v in share_of(np.array([n]), np.array([count]))))
+
+
+def _figure(label: str, found: Figure, n_unknown: int, definition: str) -> None:
+    """A card: the figure, its interval, how many contacts it is of, and of which share it is not known."""
     with st.container(border=True, height="stretch", gap="xsmall"):
-        st.metric(label, words.figure(value, unit), help=words.escape(definition))
-        known = low is not None and low == low  # noqa: PLR0124  NaN
-        told = f"95% CI {words.interval(low, high, unit)} · n {n:,}" if known else f"n {n:,}"
-        st.caption(words.escape(told))
+        st.metric(label, words.figure(found.value, found.unit), help=words.escape(definition))
+        told = [] if math.isnan(found.low) else [f"95% CI {words.interval(found.low, found.high, found.unit)}"]
+        unknown = f" · {n_unknown / (found.n + n_unknown):.0%} unknown" if n_unknown else ""
+        st.caption("  \n".join(map(words.escape, [*told, f"n {found.n:,}{unknown}"])))
 
 
 def _drivers(counted: pd.DataFrame) -> None:
@@ -152,67 +166,6 @@ def _choose_cell() -> None:
             st.session_state["driver"] = column
 
 
-def _words(filters: Filters, counted: pd.DataFrame) -> None:
-    """The contacts behind a driver, in the chosen segment if there is one, each with its words."""
-    source = state.source()
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    left.subheader("In the customers' words", anchor=False)
-    driver = right.selectbox(
-        "Driver", EFFORT_DRIVERS, key="driver", bind="query-params", format_func=lambda d: words.DRIVERS[d][0],
-        label_visibility="collapsed",
-    )  # fmt: skip
-    segment = st.session_state.get("effort_segment")
-    here = filters.narrowed(*segment) if segment else filters
-    of_segment = effort.counted(source, here, source.panel.step(here)) if segment else counted
-    n = effort.number_of(of_segment, driver)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        told = f"{words.DRIVERS[driver][1]} {n:,} contacts"
-        st.text(f"{told} · {words.LABELS[segment[0]]}: {segment[1]}" if segment else told, width="content")
-        if segment:
-            st.button(
-                "All", icon=":material/close:", type="tertiary", on_click=_everywhere, help="Without this segment"
-            )
-    if not n:
-        parts.nothing("No contact within the filters shows this driver.", "Choose another driver, or clear a filter.")
-        return
-    slot = st.container()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        number = st.pagination(-(-n // _SIZE), key=f"effort_page_{driver}_{segment}") if n > _SIZE else 1
-        st.space("stretch")
-        parts.download(source, "Download CSV", f"effort-{driver}.csv", *effort.everything(here, driver))
-    with slot:
-        _rows(effort.shown(source, here, driver, number=number, size=_SIZE))
-
-
-def _everywhere() -> None:
-    st.session_state["effort_segment"] = None
-
-
-def _rows(frame: pd.DataFrame) -> None:
-    st.session_state["effort_ids"] = frame["conversation_id"].tolist()
-    st.dataframe(
-        parts.naive(frame, "started_at").assign(topic_label=frame["topic_label"].map(words.topic)),
-        key="effort_contacts", hide_index=True, on_select=_open, selection_mode="single-cell", alt="Contacts",
-        column_order=["quote", "around", "topic_label", "channel", "effort_score", "started_at"],
-        placeholder=words.MASK,
-        column_config={
-            "quote": st.column_config.TextColumn("Words that show it", width=190),
-            "around": st.column_config.TextColumn("What stands around them", width=360),
-            "topic_label": st.column_config.TextColumn("Topic", width=140),
-            "channel": st.column_config.TextColumn("Channel", width=80),
-            "effort_score": st.column_config.NumberColumn("Effort", format="%.1f", width=60, help=words.HELP["effort"]),
-            "started_at": parts.time_column(),
-        },
-    )  # fmt: skip
-    st.caption("Hardest contacts first, personal data masked. Click one to read the conversation.")
-
-
-def _open() -> None:
-    row = parts.clicked_row("effort_contacts")
-    if row is not None:
-        st.session_state["go_to_contact"] = st.session_state["effort_ids"][row]
-
-
 def _heat_columns(dimension: str) -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
@@ -259,7 +212,7 @@ def _page() -> None:
         _scores(counted)
     _drivers(counted)
     _heat(filters)
-    _words(filters, counted)
+    driver_words.show(filters, counted)
 
 
 _page()

@@ -109,7 +109,7 @@ def _card(name: str, days: Days, compared: Compared | None) -> None:
             **_delta(name, compared),
         )
         left, right = st.columns([8, 1], vertical_alignment="center", gap=None)
-        left.caption(words.escape(parts.footnote(figure)))
+        left.caption("  \n".join(map(words.escape, parts.footnotes(figure))))
         right.button(
             "", icon=":material/arrow_forward:", type="tertiary", key=f"open_{name}", on_click=_open_figure,
             args=(name,), help=f"{words.MEASURES[name]}: what is behind it",

@@ -20,7 +20,7 @@ def _cards(days: Days) -> None:
             with st.container(border=True, height="stretch", gap="xsmall"):
                 help_ = words.escape(figure.measure.definition)
                 st.metric(words.MEASURES[name], words.figure(figure.value, figure.measure.unit), help=help_)
-                st.caption(words.escape(parts.footnote(figure)))
+                st.caption("  \n".join(map(words.escape, parts.footnotes(figure))))
         n, n_open = repeats.count(state.source(), sidebar.filters())
         with st.container(border=True, height="stretch", gap="xsmall"):
             st.metric("Threads of several contacts", f"{n:,}", help=words.HELP["threads"])

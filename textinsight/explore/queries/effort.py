@@ -33,18 +33,20 @@ def counted(rows: Rows, filters: Filters, period: str) -> pd.DataFrame:
     """
     where, bound = filters.where()
     found = rows(
-        f"SELECT day, bin, drivers, count(*) AS contacts, {_SUMS} FROM (SELECT {PERIODS[period]} AS day, {_BIN}, "
-        f"drivers, {_VALUES} FROM contact_facts WHERE {where}) GROUP BY ALL ORDER BY ALL",
+        f"SELECT day, bin, drivers, count(*) AS contacts, count(*) - count(is_repeat) AS repeat_share_unknown, {_SUMS} "
+        f"FROM (SELECT {PERIODS[period]} AS day, {_BIN}, drivers, is_repeat, {_VALUES} FROM contact_facts "
+        f"WHERE {where}) GROUP BY ALL ORDER BY ALL",
         bound,
     )
     return _apart(found)
 
 
 def totals(counted: pd.DataFrame) -> dict[str, int]:
-    """contacts, scored (with an effort score), high (4 or more), with_driver (at least one)."""
+    """contacts, scored (with an effort score), high (4 or more), with_driver (at least one), repeat_unknown."""
     n, has_any = counted["contacts"], counted[list(EFFORT_DRIVERS)].any(axis=1)
     kept = {"scored": counted["bin"].notna(), "high": counted["bin"] >= HIGH_BIN, "with_driver": has_any}
-    return {"contacts": int(n.sum())} | {name: int(n[rows].sum()) for name, rows in kept.items()}
+    found = {"contacts": int(n.sum()), "repeat_unknown": int(counted["repeat_share_unknown"].sum())}
+    return found | {name: int(n[rows].sum()) for name, rows in kept.items()}
 
 
 def drivers(counted: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from textinsight.explore.filters import COLUMNS, Filters
 from textinsight.explore.queries.base import Rows
 from textinsight.explore.queries.conversation import details
 from textinsight.explore.queries.facts import COUNTED
-from textinsight.explore.words import UNCLEAR, UNKNOWN
+from textinsight.explore.words import UNCLEAR
 from textinsight.measure.summary import share_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ ORDERS = {
     "Open, oldest first": "open DESC, first_at",
     "Newest": "last_at DESC",
 }
-BY = {"topic": COLUMNS["topic"], "channel": COLUMNS["channel"], "agent": f"coalesce(agent_id, '{UNKNOWN}')"}
+BY = {"topic": COLUMNS["topic"], "channel": COLUMNS["channel"], "agent": COLUMNS["agent"]}
 
 
 def count(rows: Rows, filters: Filters) -> tuple[int, int]:
