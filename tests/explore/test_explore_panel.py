@@ -163,6 +163,15 @@ def test_a_trend_over_more_than_half_a_year_goes_by_month(tmp_path):
     assert trend["value"].iloc[0] == 1  # contacts 0, 10 and 20 are of one customer
 
 
+def test_a_trend_skips_no_time(tmp_path):
+    weeks = panel_of(write_archive(tmp_path / "weeks", [contact(0), contact(30)]).path).days_of(Filters())
+    assert weeks.trend("contacts")["value"].tolist() == [1, 0, 0, 0, 1]  # 5 January and 4 February 2026
+    assert weeks.trend("customers")["value"].tolist() == [1, 0, 0, 0, 1]
+    assert weeks.trend("effort")["value"].isna().tolist() == [False, True, True, True, False]
+    months = panel_of(write_archive(tmp_path / "months", [contact(0), contact(300)]).path).days_of(Filters())
+    assert months.trend("contacts")["period"].tolist()[::10] == ["Jan 2026", "Nov 2026"]
+
+
 def test_an_empty_archive_has_no_days_and_unknown_figures(empty_archive):
     panel = panel_of(empty_archive)
     nobody = panel.days_of(Filters())

@@ -132,7 +132,9 @@ class Days:
         import pandas as pd
 
         timed = Days(self.frame[self.frame["day"].notna()], self.filters, self.rows)
-        seen, code = np.unique(_first_days(timed.frame["day"].to_numpy(np.int64), self.step), return_inverse=True)
+        first = _first_days(timed.frame["day"].to_numpy(np.int64), self.step)
+        seen = _without_gaps(first, self.step)  # periods without contacts too: time is not to be skipped in a picture
+        code = np.searchsorted(seen, first)
         contacts = np.bincount(code, timed.frame["contacts"], minlength=len(seen)).astype(np.int64)
         none = np.full(len(seen), np.nan)
         if name == "contacts":
@@ -148,7 +150,7 @@ class Days:
     def _customers(self, seen: Ints) -> Reals:
         found = facts.customers_by(self.rows, self.filters, self.step)
         by_day = dict(zip(found["day"].astype(int), found["n"].astype(float), strict=True))
-        return np.array([by_day.get(int(day), np.nan) for day in seen])
+        return np.array([by_day.get(int(day), 0.0) for day in seen])
 
     def _summed(self, name: str, group: Ints, n_groups: int) -> tuple[Ints, Reals, Reals, Reals]:
         """(n, value, low, high) of each group of days."""
@@ -168,6 +170,17 @@ def _first_days(day: Ints, step: str) -> Ints:
     if step == "week":  # weeks begin on Monday; 1970-01-01 was a Thursday
         return day - (day + 3) % 7
     return day.astype("datetime64[D]").astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+
+
+def _without_gaps(first: Ints, step: str) -> Ints:
+    """The first days of all weeks or months from the first one to the last one."""
+    if not len(first):
+        return first
+    if step == "week":
+        return np.arange(first.min(), first.max() + 1, 7)
+    months = first.astype("datetime64[D]").astype("datetime64[M]")
+    every = np.arange(months.min(), months.max() + np.timedelta64(1, "M"))
+    return every.astype("datetime64[D]").astype(np.int64)
 
 
 def _date(days: float) -> date:

@@ -21,7 +21,7 @@ _FACTS = {
     "issue": ("Issue stated by the customer", "Topics, search, links"),
     "topic": ("Topic", "What to fix, downstream; the rest is unclear"),
     "role": ("Turns with a known speaker", "Sentiment and effort of the customer"),
-    "english": ("English", "All tags; other languages are stored, but tagged with less certainty"),
+    "english": ("English, where a language is given", "All tags; others are stored, but tagged with less certainty"),
     "company": ("Company", "Filter by company"),
     "agent": ("Agent id", "First contact resolution by agent; one signal of the links"),
     "csat": ("CSAT answer", "Satisfied customers"),

@@ -118,7 +118,7 @@ def _card(name: str, days: Days, compared: Compared | None) -> None:
 
 def _spark(name: str, trend: pd.DataFrame) -> list[float] | None:
     """Points of a small curve, of periods that say something; none where there is no curve to draw."""
-    enough = trend["n"] >= (1 if name in _COUNTS else _LEAST)
+    enough = trend["n"] >= (0 if name in _COUNTS else _LEAST)
     return parts.curve(trend["value"][enough]) or None
 
 

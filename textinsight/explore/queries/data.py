@@ -73,7 +73,7 @@ _KNOWN = """
         {'fact': 'customer', 'known': count(customer_id), 'total': count(*)},
         {'fact': 'started', 'known': count(started_at), 'total': count(*)},
         {'fact': 'topic', 'known': count(topic_id), 'total': count(*)},
-        {'fact': 'english', 'known': count(*) FILTER (WHERE language = 'en'), 'total': count(*)},
+        {'fact': 'english', 'known': count(*) FILTER (WHERE language LIKE 'en%'), 'total': count(language)},
         {'fact': 'company', 'known': count(company), 'total': count(*)},
         {'fact': 'agent', 'known': count(agent_id), 'total': count(*)},
         {'fact': 'csat', 'known': count(csat), 'total': count(*)},
