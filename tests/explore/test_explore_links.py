@@ -138,7 +138,7 @@ def test_threads_are_filtered_ordered_and_paged(rows):
     assert repeats.count(rows, Filters(topic=("Slow wifi",))) == (0, 0)
     for order in repeats.ORDERS:
         assert repeats.page(rows, Filters(), order=order, number=1, size=5)["thread_id"].tolist() == ["t-c000"]
-    contacts = repeats.contacts(rows, "t-c000")
+    contacts = repeats.contacts(rows, repeats.dots(rows, ("t-c000",)))
     assert contacts["conversation_id"].tolist() == ["c000", "c010"]
     assert contacts["earlier_id"].tolist()[1] == "c000"
     assert repeats.dots(rows, ("t-c000",))["days"].tolist() == [0.0, 10.0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,12 +96,16 @@ def _ends() -> dict[str, Any]:
     }
 
 
-def _clusters(asked: Asked, _: pd.DataFrame) -> None:
+def _clusters(asked: Asked, edges: pd.DataFrame) -> None:
     frame = downstream.clusters(state.source(), asked.window, asked.cost)
     if frame.empty:
         parts.nothing("No topics bring one another on clearly enough to be a cluster.", "Try a longer window.")
         return
-    shown = frame.assign(topic_labels=[", ".join(labels) for labels in frame["topic_labels"]])
+    strongest = [_strongest(topics, edges) for topics in frame["topics"]]
+    shown = frame.assign(
+        topic_labels=[", ".join(labels) for labels in frame["topic_labels"]],
+        topic_a=[a for a, _ in strongest], topic_b=[b for _, b in strongest],
+    )  # fmt: skip
     count = {name: st.column_config.NumberColumn(label, format="localized", help=words.HELP[f"cluster_{name}"])
              for name, label in (("contacts", "Later contacts"), ("customers", "Customers"))}  # fmt: skip
     money = {name: st.column_config.NumberColumn(label, format="%.0f", help=words.HELP[f"cluster_{name}"])
@@ -110,8 +114,17 @@ def _clusters(asked: Asked, _: pd.DataFrame) -> None:
         "label": st.column_config.TextColumn("Cluster", width=220, help="Named after its strongest arrow."),
         "topic_labels": st.column_config.TextColumn("Topics", width=230), **count, **money,
     }  # fmt: skip
-    st.dataframe(shown, hide_index=True, column_config=columns, column_order=list(columns), alt="Clusters")
-    st.caption("Topics that bring one another on, over all contacts. A later contact counts once in its cluster.")
+    _choosable("clusters", shown, columns)
+    st.caption(
+        "Topics that bring one another on, over all contacts. A later contact counts once in its cluster. Click a row "
+        "to read the conversations behind its strongest arrow."
+    )
+
+
+def _strongest(topics: Collection[str], edges: pd.DataFrame) -> behind.Key:
+    """The strongest edge inside the cluster, which is the first one; empty ids if no edge of it is asked for."""
+    inside = edges[edges["topic_a"].isin(topics) & edges["topic_b"].isin(topics)]
+    return (inside["topic_a"].iloc[0], inside["topic_b"].iloc[0]) if len(inside) else ("", "")
 
 
 def _avoidable(asked: Asked, _: pd.DataFrame) -> None:
@@ -142,7 +155,7 @@ def _choosable(key: str, frame: pd.DataFrame, columns: dict[str, Any]) -> None:
 def _choose(key: str) -> Callable[[], None]:
     def chosen() -> None:
         row = parts.clicked_row(key)
-        if row is not None:
+        if row is not None and all(st.session_state[f"{key}_keys"][row]):
             behind.choose(st.session_state[f"{key}_keys"][row])
 
     return chosen

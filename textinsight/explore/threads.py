@@ -30,24 +30,25 @@ def show() -> None:
     if not n:
         parts.nothing("No customer came back for the same issue here.", "Clear a filter in the sidebar.")
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        order = st.selectbox("Order", list(repeats.ORDERS), key="order", bind="query-params", width=220)
-        if n > _SIZE:
-            st.space("stretch")
-            st.pagination(-(-n // _SIZE), key="threads_page")
-    number = max(int(st.session_state.get("threads_page", 1)), 1) if n > _SIZE else 1
+    head = st.container(horizontal=True, vertical_alignment="bottom")
+    order = head.selectbox("Order", list(repeats.ORDERS), key="order", bind="query-params", width=220)
+    number = max(int(st.session_state.get("threads_page", 1)), 1)
     found = repeats.page(source, filters, order=order, number=number, size=_SIZE)
-    if found.empty:
+    if found.empty and number > 1:
         found = repeats.page(source, filters, order=order, number=1, size=_SIZE)
-    _timelines(found)
+    if n > _SIZE:
+        head.space("stretch")
+        head.pagination(-(-n // _SIZE), key="threads_page")
+    contacts = repeats.dots(source, tuple(found["thread_id"]))
+    _timelines(found, contacts)
     _table(found)
     ids = found["thread_id"].tolist()
     wanted = st.query_params.get("thread")
-    _thread(parts.records(found)[ids.index(wanted) if wanted in ids else 0])
+    thread = parts.records(found)[ids.index(wanted) if wanted in ids else 0]
+    _thread(thread, contacts[contacts["thread_id"] == thread["thread_id"]])
 
 
-def _timelines(found: pd.DataFrame) -> None:
-    contacts = repeats.dots(state.source(), tuple(found["thread_id"]))
+def _timelines(found: pd.DataFrame, contacts: pd.DataFrame) -> None:
     contacts = contacts.assign(when=contacts["started_at"].map(parts.when))
     st.session_state["dots"] = {
         channel: link_charts.dots(contacts, channel)["conversation_id"].tolist()
@@ -93,9 +94,9 @@ def _choose() -> None:
         st.session_state.pop("link", None)
 
 
-def _thread(thread: dict[str, Any]) -> None:
+def _thread(thread: dict[str, Any], contacts: pd.DataFrame) -> None:
     """The contacts in order at the left, and why the chosen one belongs to an earlier one at the right."""
-    rows = parts.records(repeats.contacts(state.source(), thread["thread_id"]))
+    rows = parts.records(repeats.contacts(state.source(), contacts))
     st.subheader("One thread, contact by contact", anchor=False)
     st.text(f"{thread['topic']}: {thread['n_contacts']:,} contacts in {thread['span_days']:.1f} days")
     linked = [row for row in rows if isinstance(row["earlier_id"], str)]

@@ -19,16 +19,15 @@ _CLEAR = "e.q_value <= 0.05 AND e.lift_low > 1"
 # Pairs that an edge counts: a start of A whose window is over, and the person's nearest opening of B after it. Of the
 # earlier contact also what the filters ask for, so that no filter counts them anew.
 _PAIRS = f"""
-    WITH fact AS (
-        SELECT conversation_id AS id, thread_id, shard, channel AS by_channel, started_at AS start,
-               started_at + to_microseconds(CAST(coalesce(handle_s, 0) * 1e6 AS BIGINT)) AS stop,
+    WITH near AS MATERIALIZED (
+        SELECT f.conversation_id AS id, thread_id, f.opens_issue, f.shard, f.channel AS by_channel,
+               f.started_at AS start,
+               f.started_at + to_microseconds(CAST(coalesce(f.handle_s, 0) * 1e6 AS BIGINT)) AS stop,
+               t.topic_id, t.customer_id AS person, t.n_contacts,
                {", ".join(f"{COLUMNS[name]} AS {name}" for name in _NARROWING)}
-        FROM contact_facts WHERE opens_issue
+        FROM contact_facts f JOIN threads t USING (thread_id) WHERE t.topic_id IN ($1, $2)
     ),
-    opener AS (
-        SELECT f.*, t.topic_id, t.customer_id AS person, t.n_contacts
-        FROM fact f JOIN threads t USING (thread_id) WHERE t.topic_id IN ($1, $2)
-    ),
+    opener AS (SELECT * FROM near WHERE opens_issue),
     pair AS (
         SELECT a.id AS a, b.id AS b, a.thread_id AS thread_a, b.n_contacts,
                greatest(epoch_us(b.start) - epoch_us(a.stop), 0) / 864e8 AS gap_days,
@@ -44,7 +43,7 @@ _PAIRS = f"""
         SELECT l.conversation_id, l.earlier_id, l.probability, l.reviewed, f.thread_id
         FROM (SELECT conversation_id, earlier_id, probability, reviewed FROM links
               WHERE relation = 'downstream' AND conversation_id IN (SELECT b FROM pair)) l
-        JOIN contact_facts f ON f.conversation_id = l.earlier_id
+        JOIN near f ON f.id = l.earlier_id
     ),
     linked AS (
         SELECT pair.*, coalesce(l.earlier_id, pair.a) AS earlier_id, l.probability,

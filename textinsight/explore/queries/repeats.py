@@ -53,10 +53,10 @@ def threads(filters: Filters) -> Asked:
 
 
 def dots(rows: Rows, thread_ids: tuple[str, ...]) -> pd.DataFrame:
-    """The threads' contacts in order of time: conversation_id, thread_id, days since the first, channel, resolution."""
+    """The threads' contacts in order of time: conversation_id, thread_id, shard, days since the first, channel, …"""
     return rows(
         f"""
-        SELECT conversation_id, thread_id, started_at, {COLUMNS["channel"]} AS channel,
+        SELECT conversation_id, thread_id, shard, is_transfer, started_at, {COLUMNS["channel"]} AS channel,
                {COLUMNS["resolution"]} AS resolution,
                (epoch(started_at) - min(epoch(started_at)) OVER (PARTITION BY thread_id)) / 86400 AS days
         FROM contact_facts WHERE thread_id IN ({_marks(thread_ids)}) ORDER BY started_at, conversation_id
@@ -65,16 +65,11 @@ def dots(rows: Rows, thread_ids: tuple[str, ...]) -> pd.DataFrame:
     )
 
 
-def contacts(rows: Rows, thread_id: str) -> pd.DataFrame:
-    """A thread's contacts in order of time, each with the link to an earlier one, if it has one.
+def contacts(rows: Rows, own: pd.DataFrame) -> pd.DataFrame:
+    """A thread's contacts, as `dots` has them, each with the link to an earlier one, if it has one.
 
     earlier_id, probability, gap_days, evidence, reviewed: of the same-issue link; null for the first contact.
     """
-    own = rows(
-        "SELECT conversation_id, shard, started_at, channel, resolution, is_transfer FROM contact_facts "
-        "WHERE thread_id = ? ORDER BY started_at, conversation_id",
-        (thread_id,),
-    )
     ids = tuple(own["conversation_id"])
     links = rows(
         "SELECT conversation_id, earlier_id, probability, gap_days, evidence, reviewed FROM links "
