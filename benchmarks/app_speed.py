@@ -6,8 +6,12 @@
 Starts the app in a process of its own and drives it in headless Chromium ($CHROMIUM, else /usr/bin/chromium): "warm" is
 a new session in a browser that has the app's scripts; a filter change chooses a value not chosen before, so that
 nothing comes from the cache. A time runs from the click until the page shows it, the script has stopped and no
-element is stale. Prints a table, milliseconds; ends with code 1 if the p95 of the changes is above a
-second or the first view above three.
+element is stale. Prints a table, milliseconds, with the processor time that the app's process took meanwhile, which
+other work on the machine changes less (Linux). Ends with code 1 if the p95 of the changes is above a second or the
+first view above three.
+
+Playwright starts Chromium in a session of its own: where the scheduler shares by session (autogroup), a priority given
+to this command does not reach the browser; let $CHROMIUM name a script that raises its own and then runs it.
 """
 
 from __future__ import annotations
@@ -48,8 +52,8 @@ FILTERS = ("Channel", "Company", "Topic", "Sentiment", "Resolution", "Customer f
 
 
 @contextmanager
-def serving(archive: Path) -> Iterator[str]:
-    """The app over the archive, at a free port of this machine."""
+def serving(archive: Path) -> Iterator[tuple[str, int]]:
+    """The app over the archive, at a free port of this machine: its address and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}/"
@@ -59,7 +63,7 @@ def serving(archive: Path) -> Iterator[str]:
     server = subprocess.Popen(command, env=environment, cwd=ROOT)
     try:
         _await(url + "_stcore/health")
-        yield url
+        yield url, server.pid
     finally:
         server.terminate()
         server.wait()
@@ -75,19 +79,29 @@ def _await(url: str) -> None:
     raise SystemExit("the app did not start within a minute")
 
 
+def _cpu_s(pid: int) -> float:
+    """Processor time of the process so far, in steps of 10 ms; 0 where the system does not tell."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return 0.0
+    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 class Watch:
     """Times of one browser page, by name."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, pid: int) -> None:
         self.page = page
-        self.times: dict[str, list[float]] = {}
+        self.pid = pid
+        self.times: dict[str, list[tuple[float, float]]] = {}
 
     def take(self, name: str, act: Callable[[], object], *, heading: str = "", filtered: bool | None = None) -> None:
-        """Do it, wait until the page rests, and keep the seconds."""
-        began = time.perf_counter()
+        """Do it, wait until the page rests, and keep the seconds, and those of the app's processor time."""
+        began, busy = time.perf_counter(), _cpu_s(self.pid)
         act()
         self.page.wait_for_function(_IDLE, arg=[heading, filtered], timeout=120_000, polling=20)
-        self.times.setdefault(name, []).append(time.perf_counter() - began)
+        self.times.setdefault(name, []).append((time.perf_counter() - began, _cpu_s(self.pid) - busy))
 
     def to_page(self, title: str) -> None:
         """Choose a page in the menu."""
@@ -115,7 +129,7 @@ class Watch:
         self.take(f"clear on {where}", self.page.get_by_text("Clear filters").click, filtered=False)
 
 
-def measure(url: str, rounds: int, pages: list[str], contacts: list[str]) -> Watch:
+def measure(url: str, pid: int, rounds: int, pages: list[str], contacts: list[str]) -> Watch:
     """First views, of the overview and of a conversation; then every page of the menu, and all filters that it has."""
     with sync_playwright() as play:
         browser = play.chromium.launch(
@@ -123,7 +137,7 @@ def measure(url: str, rounds: int, pages: list[str], contacts: list[str]) -> Wat
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         context = browser.new_context(viewport=_SIZE)
-        watch = Watch(context.new_page())
+        watch = Watch(context.new_page(), pid)
         watch.take("first view, cold", lambda: watch.page.goto(url), heading="Overview")
         for _ in range(rounds):
             watch.page = context.new_page()
@@ -146,18 +160,18 @@ def measure(url: str, rounds: int, pages: list[str], contacts: list[str]) -> Wat
     return watch
 
 
-def report(times: dict[str, list[float]]) -> bool:
+def report(times: dict[str, list[tuple[float, float]]]) -> bool:
     """Print the table; whether the targets are met."""
-    print(f"{'milliseconds':32}{'n':>5}{'median':>9}{'p95':>9}{'max':>9}")
-    for name, found in times.items():
-        ms = 1000 * np.array(found)
-        print(f"{name:32}{len(ms):5}{np.median(ms):9.0f}{np.percentile(ms, 95):9.0f}{ms.max():9.0f}")
-    changes = [s for name, found in times.items() if not name.startswith("first") for s in found]
-    p95, first = float(np.percentile(changes, 95)), float(np.median(times["first view, warm"]))
-    print(
-        f"{'all changes':32}{len(changes):5}{1000 * np.median(changes):9.0f}{1000 * p95:9.0f}{1000 * max(changes):9.0f}"
-    )
-    return p95 <= CHANGE_S and first <= FIRST_S
+    print(f"{'milliseconds':32}{'n':>5}{'median':>9}{'p95':>9}{'max':>9}{'CPU p95':>9}")
+    changes = [one for name, found in times.items() if not name.startswith("first") for one in found]
+    for name, found in (*times.items(), ("all changes", changes)):
+        ms, cpu = 1000 * np.array(found).T
+        print(
+            f"{name:32}{len(ms):5}{np.median(ms):9.0f}{np.percentile(ms, 95):9.0f}{ms.max():9.0f}"
+            f"{np.percentile(cpu, 95):9.0f}"
+        )
+    slow, first = np.percentile([s for s, _ in changes], 95), np.median([s for s, _ in times["first view, warm"]])
+    return bool(slow <= CHANGE_S and first <= FIRST_S)
 
 
 def main() -> None:
@@ -170,8 +184,8 @@ def main() -> None:
     pages = [name for name in given.pages.split(",") if name]
     every = "SELECT conversation_id FROM contact_facts ORDER BY hash(conversation_id) LIMIT ?"
     contacts = Archive(given.archive).query(every, [given.rounds])["conversation_id"].to_pylist()
-    with serving(given.archive) as url:
-        times = measure(url, given.rounds, pages, contacts).times
+    with serving(given.archive) as (url, pid):
+        times = measure(url, pid, given.rounds, pages, contacts).times
     raise SystemExit(0 if report(times) else 1)
 
 
