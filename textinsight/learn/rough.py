@@ -1,15 +1,26 @@
-"""Conversations as people type and platforms store them: handles, lost apostrophes, no capitals, links, initials."""
+"""Conversations as people type and platforms store them: handles, lost apostrophes, no capitals, links, initials.
+
+Public support takes more turns than what was written for this project, and long turns come in several posts: so
+exchanges that carry no label are put in between, and turns are cut in two.
+"""
 
 from __future__ import annotations
 
+import math
 import random
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from textinsight.learn.turn_data import Example
+from textinsight.tag.labels import LABELS, MOOD
 
 _ROUGH = 0.6  # share of the conversations that are roughened
 _PART = 0.2  # share of which some turns alone are read
+_LONGER, _MOST = 0.4, 4  # share into which exchanges are put, and how many at most
+_CUT = 0.3  # share of which long turns are cut in two
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_NEUTRAL = LABELS.index("neutral")
 _NAMES = ("Acme", "Norden", "Volt", "Swift", "Blue", "Metro", "Prime", "Orbit", "Luma", "Vero", "Zentel", "Harbor")
 _DESKS = ("Help", "Support", "Cares", "Care", "UK", "Air", "Assist", "", "_Help", "Service", "Online", "Trains")
 _INITIALS = re.compile(r"\s*[\^*-]\s?[A-Z][A-Za-z]{0,2}\s*$")
@@ -17,10 +28,32 @@ _MARK = re.compile(r"\[(NAME|ORDER|PHONE|EMAIL|ADDRESS|AMOUNT|NUMBER|POSTCODE|ID
 _LETTERS = "ABCDEGHJKLMNPRSTVW"
 
 
-def roughened(example: Example, draw: random.Random) -> Example:
-    """The same conversation, its labels unchanged, now and then a part of it, and in rougher spelling."""
+Exchange = tuple[tuple[str, str], tuple[tuple[float, ...], tuple[float, ...]]]
+
+
+def exchanges(examples: Sequence[Example]) -> list[Exchange]:
+    """What an agent asks or says and the customer's answer, where neither carries a label."""
+    found = []
+    for example in examples:
+        for i in range(1, len(example.texts) - 2):
+            (asked, answered), targets = example.texts[i : i + 2], example.targets[i : i + 2]
+            if example.speakers[i : i + 2] == (1, 0) and _plain(targets[0]) and _plain(targets[1]):
+                found.append(((asked, answered), (targets[0], targets[1])))
+    return found
+
+
+def _plain(target: Sequence[float]) -> bool:
+    return not any(value > 0 for number, value in enumerate(target) if number != _NEUTRAL)
+
+
+def roughened(example: Example, draw: random.Random, spare: Sequence[Exchange] = ()) -> Example:
+    """The same conversation, its labels unchanged, now and then a part of it or more of it, and in rougher spelling."""
     if len(example.texts) > 1 and draw.random() < _PART:
         example = _part(example, draw)
+    elif spare and len(example.texts) > 1 and draw.random() < _LONGER:
+        example = _longer(example, draw, spare)
+    if draw.random() < _CUT:
+        example = _cut(example, draw)
     if draw.random() >= _ROUGH:
         return example
     style = _Style(draw)
@@ -33,6 +66,45 @@ def _part(example: Example, draw: random.Random) -> Example:
     first = draw.randrange(len(example.texts))
     rows = slice(first, draw.randint(first + 1, len(example.texts)))
     return Example(example.texts[rows], example.speakers[rows], example.targets[rows])
+
+
+def _longer(example: Example, draw: random.Random, spare: Sequence[Exchange]) -> Example:
+    """Exchanges of other conversations after the first turn of the customer's that an agent answers."""
+    speakers = example.speakers
+    places = [i for i in range(1, len(speakers)) if speakers[i - 1 : i + 1] == (0, 1)]
+    if not places:
+        return example
+    place = places[0]
+    drawn = draw.choices(spare, k=draw.randint(1, _MOST))
+    texts = tuple(text for pair, _ in drawn for text in pair)
+    targets = tuple(target for _, pair in drawn for target in pair)
+    return replace(
+        example,
+        texts=(*example.texts[:place], *texts, *example.texts[place:]),
+        speakers=(*speakers[:place], *(1, 0) * len(drawn), *speakers[place:]),
+        targets=(*example.targets[:place], *targets, *example.targets[place:]),
+    )
+
+
+def _cut(example: Example, draw: random.Random) -> Example:
+    """Turns of several sentences in two: which half carries a label is then unknown, what neither carries is known."""
+    marked = draw.random() < 0.5
+    rows: list[tuple[str, int, tuple[float, ...]]] = []
+    for text, who, target in zip(example.texts, example.speakers, example.targets, strict=True):
+        parts = _SENTENCE.split(text)
+        if len(parts) == 1 or draw.random() < 0.5:
+            rows.append((text, who, target))
+            continue
+        middle = draw.randrange(1, len(parts))
+        for number, half in enumerate((" ".join(parts[:middle]), " ".join(parts[middle:])), 1):
+            rows.append((f"{half} {number}/2" if marked else half, who, _either(target)))
+    texts, speakers, targets = zip(*rows, strict=True)
+    return replace(example, texts=texts, speakers=speakers, targets=targets)
+
+
+def _either(target: Sequence[float]) -> tuple[float, ...]:
+    kept = target[: len(MOOD)] if target[_NEUTRAL] == 1 else (math.nan,) * len(MOOD)
+    return (*kept, *(math.nan if value > 0 else value for value in target[len(MOOD) :]))
 
 
 class _Style:

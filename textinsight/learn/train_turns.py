@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from textinsight.encode.network import TurnNetwork, from_bert, pooled
 from textinsight.encode.windows import SIZE, Window, pack
 from textinsight.learn.labels import read_sentences
-from textinsight.learn.rough import roughened
+from textinsight.learn.rough import exchanges, roughened
 from textinsight.learn.turn_data import (
     Domains,
     Example,
@@ -258,11 +258,12 @@ def batches(examples: Sequence[Example], tokens: int, seed: int) -> Iterator[Seq
     weights = np.array([example.weight for example in examples])
     sizes = np.array([example.size for example in examples]) / _CHARACTERS
     mean = float((sizes * weights).sum() / weights.sum())
+    spare = exchanges(examples)
     while True:
         drawn = draw.choice(len(examples), int(tokens * _BUCKETS / mean) + 1, p=weights / weights.sum()).tolist()
         cut = _cut(sorted(drawn, key=lambda row: sizes[row]), sizes, tokens)
         for place in draw.permutation(len(cut)):
-            yield [roughened(examples[row], rough) for row in cut[place]]
+            yield [roughened(examples[row], rough, spare) for row in cut[place]]
 
 
 def _cut(rows: Sequence[int], sizes: np.ndarray, tokens: int) -> list[list[int]]:
