@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import random
+import re
 
 import pytest
 
 pytest.importorskip("torch")
 
+from textinsight.learn import rough
 from textinsight.learn.labels import written_talks
-from textinsight.learn.rough import roughened
+from textinsight.learn.rough import exchanges, roughened
 from textinsight.learn.turn_data import Example, talk_example
 from textinsight.tag.labels import LABELS, WHOLE
 
@@ -22,13 +24,40 @@ def drawn(seed: int) -> Example:
     return roughened(EXAMPLE, random.Random(seed))
 
 
-def test_every_turn_keeps_its_labels() -> None:
+def held(example: Example) -> set[tuple[int, int]]:
+    """(speaker, label) of every label that a turn is known to carry."""
+    rows = zip(example.speakers, example.targets, strict=True)
+    return {(who, label) for who, target in rows for label, value in enumerate(target) if value == 1}
+
+
+def test_no_turn_gains_a_label() -> None:
     for seed in range(200):
         found = drawn(seed)
-        first = next(i for i in range(len(EXAMPLE.texts)) if EXAMPLE.targets[i:][: len(found.targets)] == found.targets)
-        assert found.speakers == EXAMPLE.speakers[first:][: len(found.speakers)]
-        assert len(found.texts) == len(found.targets)
+        assert held(found) <= held(EXAMPLE)
+        assert len(found.texts) == len(found.targets) == len(found.speakers)
         assert all(text.strip() for text in found.texts)
+
+
+def test_turns_are_cut_in_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, share in (("_PART", 0.0), ("_ROUGH", 0.0), ("_CUT", 1.0)):
+        monkeypatch.setattr(rough, name, share)
+    cut = [found for found in map(drawn, range(50)) if len(found.texts) > len(EXAMPLE.texts)]
+    assert cut
+    for found in cut:
+        assert re.sub(r" [12]/2(?= |$)", "", " ".join(found.texts)) == " ".join(EXAMPLE.texts)
+        assert found.whole == EXAMPLE.whole
+
+
+def test_exchanges_without_a_label_are_put_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, share in (("_PART", 0.0), ("_ROUGH", 0.0), ("_CUT", 0.0), ("_LONGER", 1.0)):
+        monkeypatch.setattr(rough, name, share)
+    spare = exchanges([talk_example(talk) for talk in written_talks()])
+    found = roughened(EXAMPLE, random.Random(0), spare)
+    added = len(found.texts) - len(EXAMPLE.texts)
+    assert added > 0
+    assert added % 2 == 0
+    assert held(found) - {(0, LABELS.index("neutral"))} == held(EXAMPLE) - {(0, LABELS.index("neutral"))}
+    assert found.whole == EXAMPLE.whole
 
 
 def test_a_part_says_nothing_of_the_whole() -> None:

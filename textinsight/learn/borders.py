@@ -22,9 +22,9 @@ from textinsight.learn.labels import records
 from textinsight.learn.scores import macro_f1
 from textinsight.learn.sentiment_data import NAMES
 from textinsight.resources import data_path
-from textinsight.tag.labels import OUTCOMES
+from textinsight.tag.labels import MOOD, OUTCOMES
 
-_STEPS = np.linspace(-1, 2, 31)  # tried for the border of the positive
+_STEPS = np.linspace(-1, 2, 31)  # tried for the border of what is rare
 _EVERY = 7  # of the airline posts one is looked at, the others are left to measure on
 _FLAG_PRIOR, _OUTCOME_PRIOR, _MOOD_PRIOR = 0.5, 1.0, 5.0  # what holds a shift at 0
 
@@ -63,21 +63,28 @@ def flag_shift(odds: Array, wanted: Sequence[bool]) -> float:
 
 
 def outcome_shift(logits: Array, wanted: Sequence[str]) -> Array:
-    """What to add to the (n, outcomes) logits so that they fit best."""
-    return _class_shift(logits, np.array([OUTCOMES.index(name) for name in wanted]), _OUTCOME_PRIOR)
+    """What to add to the (n, outcomes) logits so that they fit best; "unclear" is rare and set as `_raised` says."""
+    gold = np.array([OUTCOMES.index(name) for name in wanted])
+    return _raised(logits, gold, _class_shift(logits, gold, _OUTCOME_PRIOR), OUTCOMES.index("unclear"))
 
 
 def mood_shift(logits: Array, wanted: Sequence[int]) -> Array:
     """What to add to the (turns, moods) logits so that they fit best; the neutral stays where it is.
 
-    Joy is rare and then overlooked: its border is where the mean F1 of the moods is highest, smoothed over neighbours.
+    Joy is rare and set as `_raised` says.
     """
-    gold = np.array(wanted)
-    shift = _class_shift(logits, gold + 1, _MOOD_PRIOR)
-    shift = np.asarray(shift - shift[1])
-    found = [macro_f1(gold, (logits + shift + [0, 0, step]).argmax(axis=1) - 1) for step in _STEPS]
-    shift[2] += _STEPS[int(np.convolve(found, np.ones(5) / 5, mode="valid").argmax()) + 2]
-    return shift
+    gold = np.array(wanted) + 1
+    shift = _class_shift(logits, gold, _MOOD_PRIOR)
+    return _raised(logits, gold, shift - shift[1], MOOD.index("positive"))
+
+
+def _raised(logits: Array, gold: npt.NDArray[np.int64], shift: Array, rare: int) -> Array:
+    """What is rare is never the likeliest: its border is where the mean F1 of the classes is highest, smoothed over
+    neighbours.
+    """
+    moves = np.outer(_STEPS, np.arange(logits.shape[1]) == rare)
+    found = [macro_f1(gold, (logits + shift + move).argmax(axis=1)) for move in moves]
+    return np.asarray(shift + moves[int(np.convolve(found, np.ones(5) / 5, mode="valid").argmax()) + 2])
 
 
 def alone_shift(logits: Array, wanted: Sequence[int]) -> Array:

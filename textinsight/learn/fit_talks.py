@@ -47,13 +47,14 @@ from textinsight.tag.words import spoken
 
 log = logging.getLogger(__name__)
 
-VERSION = "2"
+VERSION = "3"
 LICENCE = "Apache-2.0 (weights, and those they started from); training data: see CARD.md"
 
 _DIMENSION = 384
 _SLOPE_PRIOR, _SHIFT_PRIOR, _GAIN_PRIOR = 20.0, 0.5, 0.1  # what holds a slope at 1, a shift and a cue's gain at 0
 _KEPT_SHIFT = 0.5  # of the moods' fitted shift: support turns are cooler than what else is read
 _EXPECTED = np.array([0.8, 0.2, 0.1])  # weights of the flag inputs
+_CUES_COUNT = 2.0  # times what they were worth where the model is at home: in public posts it is less sure
 
 Array = npt.NDArray[np.float64]
 
@@ -117,7 +118,8 @@ def calibration(reader: TurnReader, unseen: Sequence[LabelledTalk]) -> dict[str,
         rows = [i for i, turn in enumerate(turns) if label in allowed(turn.role)]
         wanted = np.array([label in turns[i].labels for i in rows], float)
         slope[number], shift[number], gain[number] = _fit_flag(logits[rows, number], cues[rows, number], wanted)
-    return {name: values.round(4).tolist() for name, values in (("slope", slope), ("shift", shift), ("cue", gain))}
+    fitted = {"slope": slope, "shift": shift, "cue": _CUES_COUNT * gain}
+    return {name: values.round(4).tolist() for name, values in fitted.items()}
 
 
 def _careful(reader: TurnReader, talk: Conversation) -> list[npt.NDArray[np.float32]]:

@@ -18,7 +18,8 @@ from textinsight.tag.labels import LABELS, MOOD
 _ROUGH = 0.6  # share of the conversations that are roughened
 _PART = 0.2  # share of which some turns alone are read
 _LONGER, _MOST = 0.4, 4  # share into which exchanges are put, and how many at most
-_CUT = 0.3  # share of which long turns are cut in two
+_CUT, _FEWEST = 0.3, 3  # share of which long turns are cut in two, and the words of a half
+_HELD = 0.25  # chance from which a turn may carry a label
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _NEUTRAL = LABELS.index("neutral")
 _NAMES = ("Acme", "Norden", "Volt", "Swift", "Blue", "Metro", "Prime", "Orbit", "Luma", "Vero", "Zentel", "Harbor")
@@ -43,7 +44,7 @@ def exchanges(examples: Sequence[Example]) -> list[Exchange]:
 
 
 def _plain(target: Sequence[float]) -> bool:
-    return not any(value > 0 for number, value in enumerate(target) if number != _NEUTRAL)
+    return not any(value > _HELD for number, value in enumerate(target) if number != _NEUTRAL)
 
 
 def roughened(example: Example, draw: random.Random, spare: Sequence[Exchange] = ()) -> Example:
@@ -91,20 +92,26 @@ def _cut(example: Example, draw: random.Random) -> Example:
     marked = draw.random() < 0.5
     rows: list[tuple[str, int, tuple[float, ...]]] = []
     for text, who, target in zip(example.texts, example.speakers, example.targets, strict=True):
-        parts = _SENTENCE.split(text)
-        if len(parts) == 1 or draw.random() < 0.5:
+        halves = _halves(text, draw)
+        if min(len(half.split()) for half in halves) < _FEWEST or draw.random() < 0.5:
             rows.append((text, who, target))
             continue
-        middle = draw.randrange(1, len(parts))
-        for number, half in enumerate((" ".join(parts[:middle]), " ".join(parts[middle:])), 1):
+        for number, half in enumerate(halves, 1):
             rows.append((f"{half} {number}/2" if marked else half, who, _either(target)))
     texts, speakers, targets = zip(*rows, strict=True)
     return replace(example, texts=texts, speakers=speakers, targets=targets)
 
 
+def _halves(text: str, draw: random.Random) -> tuple[str, str]:
+    """At the end of a sentence; the second is empty where there is one sentence."""
+    parts = _SENTENCE.split(text)
+    middle = draw.randint(1, max(1, len(parts) - 1))
+    return " ".join(parts[:middle]), " ".join(parts[middle:])
+
+
 def _either(target: Sequence[float]) -> tuple[float, ...]:
-    kept = target[: len(MOOD)] if target[_NEUTRAL] == 1 else (math.nan,) * len(MOOD)
-    return (*kept, *(math.nan if value > 0 else value for value in target[len(MOOD) :]))
+    kept = target[: len(MOOD)] if target[_NEUTRAL] > 1 - _HELD else (math.nan,) * len(MOOD)
+    return (*kept, *(math.nan if value > _HELD else value for value in target[len(MOOD) :]))
 
 
 class _Style:

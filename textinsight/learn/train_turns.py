@@ -26,6 +26,7 @@ from textinsight.encode.network import TurnNetwork, from_bert, pooled
 from textinsight.encode.windows import SIZE, Window, pack
 from textinsight.learn.labels import read_sentences
 from textinsight.learn.rough import exchanges, roughened
+from textinsight.learn.taught import load_examples
 from textinsight.learn.turn_data import (
     Domains,
     Example,
@@ -43,7 +44,6 @@ log = logging.getLogger(__name__)
 _LATEST = 0.98  # share of the old in the running means that the log shows
 _BUCKETS = 12  # batches drawn together and cut by length
 _GRAIN = 8  # windows and tokens of a batch are a multiple of it: kernels are compiled for every new shape
-_CHARACTERS = 4.2  # of a token, about
 MOOD_TOKENS = 26  # of a text with a mood, about
 _KEPT = 100  # steps between two copies of the weights on disk
 
@@ -90,11 +90,11 @@ class Batch:
 class Reader:
     """Conversations to padded windows."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, *, marks: tuple[str, str] = ("[CLS]", "[SEP]")) -> None:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
-        self._opening, self._closing = (tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
+        self._opening, self._closing = (tokenizer.token_to_id(mark) for mark in marks)
 
     def __call__(self, examples: Sequence[Example]) -> Batch:
         """One batch of all the conversations' windows."""
@@ -240,13 +240,15 @@ class Data:
     intents: Iterator[tuple[list[str], list[int]]] | None
 
 
-def load_data(folder: Path, *, without: Sequence[str], config: TrainConfig) -> Data:
-    """All sources in `folder`; the held-out conversations stay out. UsageError or InputError where one is absent."""
+def load_data(folder: Path, *, without: Sequence[str], taught: Sequence[Example] = (), config: TrainConfig) -> Data:
+    """All sources in `folder` and what a teacher said; the held-out conversations stay out. UsageError or InputError
+    where a source is absent.
+    """
     labelled = [talk for talk in talks(folder) if not held_out(talk.conversation.conversation_id)]
     sentences = [turn for turn in read_sentences(folder) if not held_out(turn.group)]
     domains = intent_domains(folder, without=without)
     return Data(
-        labels=batches(label_examples(labelled, sentences), config.labels, config.seed),
+        labels=batches([*label_examples(labelled, sentences), *taught], config.labels, config.seed),
         moods=batches(mood_examples(folder), config.moods * MOOD_TOKENS, config.seed + 1),
         intents=_intent_batches(domains, config),
     )
@@ -256,17 +258,17 @@ def batches(examples: Sequence[Example], tokens: int, seed: int) -> Iterator[Seq
     """Endless batches of about so many tokens, drawn by weight and roughened; examples of like length share one."""
     draw, rough = np.random.default_rng(seed), random.Random(seed)
     weights = np.array([example.weight for example in examples])
-    sizes = np.array([example.size for example in examples]) / _CHARACTERS
+    sizes = np.array([example.tokens for example in examples])
     mean = float((sizes * weights).sum() / weights.sum())
     spare = exchanges(examples)
     while True:
         drawn = draw.choice(len(examples), int(tokens * _BUCKETS / mean) + 1, p=weights / weights.sum()).tolist()
-        cut = _cut(sorted(drawn, key=lambda row: sizes[row]), sizes, tokens)
-        for place in draw.permutation(len(cut)):
-            yield [roughened(examples[row], rough, spare) for row in cut[place]]
+        parts = cut(sorted(drawn, key=lambda row: sizes[row]), sizes, tokens)
+        for place in draw.permutation(len(parts)):
+            yield [roughened(examples[row], rough, spare) for row in parts[place]]
 
 
-def _cut(rows: Sequence[int], sizes: np.ndarray, tokens: int) -> list[list[int]]:
+def cut(rows: Sequence[int], sizes: np.ndarray, tokens: int) -> list[list[int]]:
     """Rows in order, cut where the longest times the number would pass `tokens`."""
     out: list[list[int]] = [[]]
     for row in rows:
@@ -317,13 +319,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2, or our .safetensors")
     parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json of the base model")
     parser.add_argument("--out", type=Path, required=True, help="where the weights go, FILE.safetensors")
+    parser.add_argument("--taught", type=Path, help="what learn.teacher saved")
     parser.add_argument("--without", default="", help="intent sets to leave out, comma-separated")
     parser.add_argument("--steps", type=int, default=TrainConfig().steps)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     config = TrainConfig(steps=options.steps)
     torch.manual_seed(config.seed)
-    data = load_data(options.data, without=[name for name in options.without.split(",") if name], config=config)
+    without = [name for name in options.without.split(",") if name]
+    taught = list(load_examples(options.taught)) if options.taught else []
+    data = load_data(options.data, without=without, taught=taught, config=config)
     reader = Reader(Tokenizer.from_file(str(options.tokenizer)))
     trainer = Trainer(start_network(options.base), reader, data, config=config)
     trainer.run(keep=options.out)

@@ -47,6 +47,7 @@ _ACTS = frozenset(
         "unknown",
     )
 )
+_CHARACTERS = 4.2  # of a token, about
 _FEWEST = 4  # texts of an intent
 _TALK = {"social": 3.0}  # how often a conversation is drawn beside a sentence alone: 1.5, and more the rougher it is
 NOTHING = (math.nan,) * len(WHOLE)
@@ -81,6 +82,11 @@ class Example:
     def size(self) -> int:
         """Characters, about."""
         return sum(len(text) + 4 for text in self.texts)
+
+    @property
+    def tokens(self) -> float:
+        """About."""
+        return self.size / _CHARACTERS
 
 
 def held_out(group: str, *, share: float = 0.2) -> bool:

@@ -16,7 +16,7 @@ from textinsight.tag.talk import FLAGS
 class EffortConfig:
     """threshold: probability in [0, 1] from which a driver holds."""
 
-    threshold: float = 0.4
+    threshold: float = 0.3
 
     def __post_init__(self) -> None:
         share("threshold", self.threshold)

@@ -15,7 +15,7 @@ from textinsight.tag.reading import Component, Reading, share
 class RepeatConfig:
     """threshold: probability in [0, 1] from which an earlier contact counts as stated."""
 
-    threshold: float = 0.25
+    threshold: float = 0.3
 
     def __post_init__(self) -> None:
         share("threshold", self.threshold)
