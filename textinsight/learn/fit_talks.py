@@ -66,10 +66,10 @@ class FitConfig:
     flag_penalty, ending, ridge: what holds the weights of flags, of how it ended and of the effort score.
     """
 
-    own: float = 0.35
-    cues: float = 1.5
+    own: float = 0.5
+    cues: float = 1.2
     flag_penalty: float = 20.0
-    ending: float = 20.0
+    ending: float = 5.0
     ridge: float = 20.0
 
 

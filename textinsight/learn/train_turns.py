@@ -322,9 +322,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--taught", type=Path, help="what learn.teacher saved")
     parser.add_argument("--without", default="", help="intent sets to leave out, comma-separated")
     parser.add_argument("--steps", type=int, default=TrainConfig().steps)
+    parser.add_argument("--seed", type=int, default=TrainConfig().seed, help="another one where a run goes on")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    config = TrainConfig(steps=options.steps)
+    config = TrainConfig(steps=options.steps, seed=options.seed)
     torch.manual_seed(config.seed)
     without = [name for name in options.without.split(",") if name]
     taught = list(load_examples(options.taught)) if options.taught else []

@@ -44,7 +44,7 @@ _SURE = 0.5  # chance from which a turn is evidence
 class ResolutionConfig:
     """half_life: turns before the end after which a cue counts half."""
 
-    half_life: float = 1.5
+    half_life: float = 1.0
 
     def __post_init__(self) -> None:
         if self.half_life <= 0:
