@@ -108,6 +108,40 @@ WORDINGS = {
         named=("My reference number: {ref}.", "Regarding {ref}:"),
         number="KX-{:08}",
     ),
+    "line": Wording(
+        greeting=(
+            "Hi, this is Marcus on a recorded line, what brings you in?",
+            "Evening! Robin with member services.",
+            "Sorry for the hold. Tell me what I can look into for you.",
+        ),
+        holding=(
+            "Let me pull that up, it'll be just a second.",
+            "I'm going to read you a short notice before we go on.",
+            "Do you happen to have the zip code of the billing address?",
+            "Okay, and are you near a computer?",
+        ),
+        answer=("uh-huh", "yeah go ahead", "it's nine four one one oh", "I can be, one moment", "no that's the old one"),
+        solved=(
+            "Alrighty, I see it went through on my end.",
+            "You're good to go, I pushed that change just now.",
+            "Done and done. You'll get a confirmation in a minute.",
+        ),
+        unsolved=(
+            "So unfortunately that's something only the back office can release, and they're gone for the day.",
+            "I honestly can't tell you why it does that.",
+            "I'll have to put in a request and somebody will reach out.",
+        ),
+        content=("oh that was easy, thanks a bunch", "okay beautiful", "great, that's all I had"),
+        cross=("so I'm back where I started", "okay, well, that's not really helpful", "right. bye then."),
+        again=(
+            "so I talked to one of you guys {ago},",
+            "hi it's me again about the same thing,",
+            "nobody ever got back to me on this,",
+        ),
+        reference=("You can mention {ref} if you call in again.", "I'm noting that under {ref}."),
+        named=("he said to mention {ref}", "it should be under {ref}"),
+        number="M{:06}",
+    ),
 }
 AGO = ("yesterday", "two days ago", "last week", "a few days back", "on Monday", "earlier this week")
 FILLERS = ("um", "uh", "you know", "like", "well", "so yeah", "i mean")

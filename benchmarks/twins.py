@@ -95,6 +95,10 @@ WORLDS = {
         {f"intents/multidogo_{name}": _DESK for name in ("finance", "insurance", "airline")},
         customers=2200, edges=6, effects=(0.1, 0.15, 0.3), unsolved=0.25, skew=0.4,
     ),
+    "spoken-finance": Twin(
+        7, ("line",), {_CLINC: _BANK, "intents/multidogo_finance": _DESK}, customers=2400, edges=11, unsolved=0.22,
+        effects=(0.12, 0.2, 0.35), stated=0.3, habits=0.4, stays=0.7, fillers=0.3,
+    ),
     "spoken-quiet": Twin(6, ("branch", "desk"), {_NATCS: ""}, edges=0, habits=1.0, issues=2.5),
 }  # fmt: skip
 

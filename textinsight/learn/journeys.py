@@ -21,6 +21,7 @@ from textinsight.errors import UsageError
 from textinsight.findings import Analysis
 from textinsight.ingest.redact import mask_conversation
 from textinsight.link import references_of
+from textinsight.pipeline.discovering import ASSIGNING, Finder
 from textinsight.store import STORED
 from textinsight.tag import analyse_batch
 
@@ -54,7 +55,7 @@ def load_journeys(folder: Path, *, encoder: str = DEFAULT) -> Journeys:
         raise UsageError(f"no journeys at {folder}", hint=f"give a folder with {' or '.join(_INPUTS)} and the truth")
     conversations = sorted(_conversations(source), key=lambda c: c.conversation_id)
     analyses = analyse_batch(conversations)
-    vectors = encode_unique(load_encoder(encoder), [a.issue_text for a in analyses])
+    vectors = encode_unique(load_encoder(encoder), [topics.bare(a.issue_text) for a in analyses])
     contacts = _table(conversations, analyses)
     contacts = contacts.append_column("references", references_of(_turns(conversations), contacts["conversation_id"]))
     contacts = contacts.append_column("topic_id", _topics(contacts, vectors, encoder))
@@ -98,9 +99,9 @@ def _turns(conversations: Sequence[Conversation]) -> pa.Table:
 
 
 def _topics(table: pa.Table, vectors: Vectors, encoder: str) -> pa.Array:
-    """(n,) discovered topic ids, null where unclear."""
-    model = topics.discover(table["issue_text"].to_pylist(), vectors, engine=load_encoder(encoder).name)
-    index = topics.assign(model, vectors).index
+    """(n,) discovered topic ids as a run gives them, null where unclear."""
+    model = Finder(load_encoder(encoder).name).find(table, vectors)
+    index = topics.assign(model, vectors, config=ASSIGNING).index
     ids = pa.array([topic.topic_id for topic in model.topics], pa.string())
     return ids.take(pa.array(index, mask=index < 0))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from textinsight.link.avoidable import find_avoidable
-from textinsight.link.build import build
+from textinsight.link.build import build, same_issue
 from textinsight.link.clusters import find_clusters
 from textinsight.link.config import LinkConfig
 from textinsight.link.costs import COST_PER_CONTACT
@@ -21,5 +21,6 @@ from textinsight.link.weights import LinkModel, load_model, read_model
 __all__ = [
     "COST_PER_CONTACT", "MEASURE", "Known", "LinkConfig", "LinkCounts", "LinkModel", "LinkResult", "LinkState",
     "People", "Precision", "Step", "build", "edge_pairs", "find_avoidable", "find_clusters", "find_people",
-    "load_model", "measured_precision", "near_misses", "read_model", "references_of", "update", "waterfall",
+    "load_model", "measured_precision", "near_misses", "read_model", "references_of", "same_issue", "update",
+    "waterfall",
 ]  # fmt: skip

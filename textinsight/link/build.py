@@ -66,6 +66,24 @@ def build(
     )
 
 
+def same_issue(
+    contacts: pa.Table,
+    vectors: npt.NDArray[np.floating],
+    *,
+    config: LinkConfig = _DEFAULT,
+    model: LinkModel | None = None,
+) -> Ints:
+    """(k, 2) rows of later and earlier contacts that `build` would link as the same issue, and nothing else of it."""
+    check(contacts, vectors)
+    contacts = with_person(contacts, find_people(contacts, config).person_id)
+    frame = make_frame(contacts, vectors)
+    threads, _ = find_threads(
+        Scorer.fitted_to(frame, model or load_model(), config), reviewed_pairs(frame, contacts, None)
+    )
+    later = np.flatnonzero(threads.previous >= 0)
+    return np.stack([frame.row[later], frame.row[threads.previous[later]]], axis=1)
+
+
 def count(
     contacts: pa.Table, people: People, frame: Frame, n_earlier: Ints, n_pairs: int, config: LinkConfig
 ) -> LinkCounts:

@@ -13,17 +13,15 @@ import pyarrow.compute as pc
 
 from textinsight import topics
 from textinsight.encode import load_encoder
+from textinsight.pipeline.discovering import ASSIGNING, CONFIG, Finder
 from textinsight.pipeline.runs import last_settings
 from textinsight.pipeline.settings import Settings
 from textinsight.store import DERIVED, Archive
 from textinsight.topics import edits as edit_log
 
-_LEAST_SHARE = 0.003  # of contacts: what an analyst can follow; smaller reasons join their nearest topic
 _REFIT_GROWTH = 2.0  # a young archive's topics are discovered anew once it has doubled; names and ids carry over
 _SETTLED = 5000  # contacts on which topics rest well enough to stay until somebody asks for new ones
 _REFRESH_GROWTH = 1.05  # new topics are looked for once it has grown so much
-_UNCLEAR = topics.AssignConfig(unclear_at_most=0.05)
-_CONFIG = topics.TopicsConfig(share=_LEAST_SHARE)
 _BUCKETS = 16  # statements are read in parts
 
 _STATEMENTS = """
@@ -79,12 +77,12 @@ def archive_topics(
     old = _stored(archive, engine)
     seen = archive.query("SELECT conversation_id FROM assignments")["conversation_id"]
     known = pc.is_in(contacts["conversation_id"], value_set=seen.combine_chunks()).to_numpy()
-    finder = _Finder(contacts["issue_text"], vectors, reasons, classifier, settings.encoder, engine, edits, known)
+    finder = _Finder(contacts, vectors, reasons, classifier, settings.encoder, engine, edits, known)
     found = finder.grown(old, how) if old else finder.afresh(None)
     if how.namer is not None:
         found = replace(found, model=topics.renamed(found.model, how.namer))
     model = topics.replay(found.model, edits)
-    assigned = topics.assign(model, vectors, config=_UNCLEAR)
+    assigned = topics.assign(model, vectors, config=ASSIGNING)
     return ArchiveTopics(
         model, found.model, found.fitted_on, found.refreshed_on, assigned, is_old=_same(archive, model, engine)
     )
@@ -131,7 +129,7 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Finder:
-    texts: pa.ChunkedArray
+    contacts: pa.Table
     vectors: Vectors
     reasons: Sequence[topics.Reason]
     classifier: topics.ReasonClassifier | None
@@ -142,7 +140,7 @@ class _Finder:
 
     def grown(self, old: _Found, how: Naming) -> _Found:
         """The old topics, with new ones or discovered anew where the archive has grown enough."""
-        n = len(self.texts)
+        n = self.contacts.num_rows
         outgrown = old.fitted_on < _SETTLED and n >= _REFIT_GROWTH * old.fitted_on
         if how.anew or outgrown:
             return self.afresh(topics.found_part(old.model))
@@ -150,29 +148,17 @@ class _Finder:
         if n < _REFRESH_GROWTH * old.refreshed_on and not how.look:
             return _Found(kept, old.fitted_on, old.refreshed_on)
         grown = topics.refresh(
-            kept, self.texts.to_pylist(), self.vectors, known=self.known, config=_CONFIG, reserved=self._reserved()
-        )
+            kept, self.contacts["issue_text"].to_pylist(), self.vectors,
+            known=self.known, config=CONFIG, reserved=self._reserved(),
+        )  # fmt: skip
         return _Found(grown, old.fitted_on, n)
 
     def afresh(self, old: topics.TopicModel | None) -> _Found:
         """Topics discovered in all contacts; those of `old` that are found again keep id and name."""
-        texts, n = self.texts.to_pylist(), len(self.texts)
-        loaded = load_encoder(self.encoder)
+        n, loaded = self.contacts.num_rows, load_encoder(self.encoder)
         encoder = loaded if loaded.name == self.engine else None  # vectors of two engines are not comparable
-        if self.classifier is None:
-            found = topics.discover(texts, self.vectors, engine=self.engine, config=_CONFIG, encoder=encoder)
-        else:
-            found = topics.found_part(
-                topics.discover_beside(
-                    self.reasons,
-                    self.classifier,
-                    texts,
-                    self.vectors,
-                    engine=self.engine,
-                    config=_CONFIG,
-                    encoder=encoder,
-                )
-            )
+        finder = Finder(self.engine, encoder, self.reasons, self.classifier)
+        found = topics.found_part(finder.find(self.contacts, self.vectors))
         if old is not None:
             keep = {i for edit in topics.standing(self.edits) for i in edit.ids}
             found = topics.reconcile(old, found, keep=keep, reserved=self._reserved())

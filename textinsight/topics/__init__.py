@@ -1,5 +1,6 @@
 """Contact reasons: discovered from the texts, named in the contacts' words, kept stable, assigned to contacts."""
 
+from textinsight.topics.alike import Alike
 from textinsight.topics.assign import AssignConfig, Assignment, assign
 from textinsight.topics.bare import bare
 from textinsight.topics.beside import discover_beside, found_part, taxonomy_model, with_found
@@ -18,6 +19,7 @@ from textinsight.topics.split import split
 from textinsight.topics.taxonomy import Reason, check_taxonomy, read_taxonomy
 
 __all__ = [
+    "Alike",
     "AssignConfig",
     "Assignment",
     "Change",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from textinsight.encode import Encoder, unit_rows
 from textinsight.errors import InputError
+from textinsight.topics.alike import Alike
 from textinsight.topics.assign import assign
 from textinsight.topics.classify import ReasonClassifier
 from textinsight.topics.discover import TopicsConfig, discover
@@ -31,6 +32,7 @@ def discover_beside(
     engine: str = "",
     config: TopicsConfig = _DEFAULT,
     encoder: Encoder | None = None,
+    alike: Alike | None = None,
 ) -> TopicModel:
     """The taxonomy's topics, then those discovered among the texts that fit none of its reasons.
 
@@ -40,7 +42,8 @@ def discover_beside(
     block = vectors.astype(np.float32)
     fits = classifier.decide(block)[2] if len(block) else np.zeros(0, bool)
     rest = np.flatnonzero(~fits & block.any(1))
-    found = discover([texts[i] for i in rest.tolist()], block[rest], engine=engine, config=config, encoder=encoder)
+    left, pairs = [texts[i] for i in rest.tolist()], None if alike is None else alike.among(rest)
+    found = discover(left, block[rest], engine=engine, config=config, encoder=encoder, alike=pairs)
     both = with_found(base, found)
     covered = _covered(both, base, block, fits)
     return with_found(base, _only(found, [row for row in found.leaves.tolist() if not covered[row]]))

@@ -11,6 +11,7 @@ import numpy as np
 
 from textinsight.encode import Encoder
 from textinsight.errors import UsageError
+from textinsight.topics.alike import Alike, less_wording, parted
 from textinsight.topics.assign import AssignConfig
 from textinsight.topics.cluster import (
     Index,
@@ -88,12 +89,13 @@ def discover(
     engine: str = "",
     config: TopicsConfig = TopicsConfig(),
     encoder: Encoder | None = None,
+    alike: Alike | None = None,
 ) -> TopicModel:
     """The topics of `texts`, whose unit vectors (n, d) were made by `engine`, largest first, then their themes.
 
     Independent of the texts' order; at most `config.sample` distinct texts are looked at, and `n` counts
-    contacts with these. encoder: if given, names are weighed by how near their own vectors lie to the topic's. Few
-    texts may give one topic only. Texts without a vector take no part.
+    contacts with these. encoder: if given, names are weighed by how near their own vectors lie to the topic's. alike:
+    rows that are known to be on one issue. Few texts may give one topic only. Texts without a vector take no part.
     ValueError if the lengths differ.
     """
     if len(texts) != len(vectors):
@@ -101,7 +103,8 @@ def discover(
     sample = _sample(texts, vectors, config.sample)
     if not sample.texts:
         return TopicModel((), np.zeros((0, vectors.shape[1]), np.float32), engine)
-    group = _by_size(_groups(sample.vectors, config), sample.weights)
+    known = None if alike is None else _alike(sample, texts, alike)
+    group = _by_size(_groups(sample.vectors, config, known), sample.weights)
     centroids = centroids_of(sample.vectors, group)
     topics = _topics(sample, group, centroids, "t", encoder)
     if len(topics) < config.themes_from:
@@ -121,11 +124,21 @@ def _sample(texts: Sequence[str | None], vectors: Vectors, size: int) -> _Sample
     return _Sample(tuple(found), weights, np.asarray(vectors[rows], np.float32))
 
 
-def _groups(vectors: Vectors, config: TopicsConfig) -> Index:
-    """(n,) group of each text: a part agglomerated, then all moved to the nearest centre.
+def _alike(sample: _Sample, texts: Sequence[str | None], alike: Alike) -> Alike:
+    """The same pairs for the sample's distinct texts; a text that several kinds say is of the last."""
+    place = {text: i for i, text in enumerate(sample.texts)}
+    number = np.array([place.get(text or "", -1) for text in texts], np.int64)
+    kind = np.full(len(sample.texts), -1, np.int64)
+    np.maximum.at(kind, number[number >= 0], alike.kind[number >= 0])
+    return alike.of_texts(number, kind)
+
+
+def _groups(vectors: Vectors, config: TopicsConfig, alike: Alike | None) -> Index:
+    """(n,) group of each text: a part agglomerated, then all moved to the nearest centre; see `topics.alike`.
 
     Smaller groups are let in until at most `far` of the texts lie too far from their centre to be assigned to it.
     """
+    vectors = vectors if alike is None else less_wording(vectors, alike)
     part = vectors[: config.grouped]
     share = len(part) / len(vectors)
     most = max(config.least, round(len(vectors) ** config.support), round(len(vectors) * config.share))
@@ -135,7 +148,7 @@ def _groups(vectors: Vectors, config: TopicsConfig) -> Index:
         group = merge_near(vectors, refine(vectors, seeds, least=least), same=config.same)
         if _far_share(vectors, group) <= config.far:
             break
-    return group
+    return group if alike is None else parted(vectors, group, alike, least=most)
 
 
 def _first_groups(part: Vectors, least: int, config: TopicsConfig) -> Index:

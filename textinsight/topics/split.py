@@ -37,7 +37,7 @@ def split(
     topic = find(model, name)
     if not 2 <= parts <= 20 or (labels and len(labels) != parts):
         raise UsageError(f"{parts} parts and {len(labels)} names: 2 to 20 parts, each named or none", hint="--parts 2")
-    group = _parted(vectors.astype(np.float32), parts)
+    group = parts_of(vectors.astype(np.float32), parts)
     if int(group.max(initial=-1)) + 1 < parts:
         raise UsageError(
             f"the contacts of {topic.label!r} do not part into {parts}", hint="--parts 2, or leave it whole"
@@ -50,7 +50,7 @@ def split(
     return Edit("split", topic.topic_id, part_ids=ids, part_labels=tuple(names), centroids=packed(centroids))
 
 
-def _parted(vectors: Vectors, parts: int) -> Index:
+def parts_of(vectors: Vectors, parts: int) -> Index:
     """(n,) groups, largest first: Ward's linkage of some, then all to the nearest centre until nothing moves."""
     seeds = vectors[:_GROUPED]
     group = even_groups(seeds, parts)
