@@ -79,11 +79,11 @@ def parted(vectors: Vectors, group: Index, alike: Alike, *, least: int) -> Index
 
 
 def _two_reasons(half: Index, alike: Alike) -> bool:
-    from scipy.stats import poisson
+    from scipy.special import pdtr
 
     sides = half[alike.pairs]
     cross, expected = int((sides[:, 0] != sides[:, 1]).sum()), _expected(sides, alike.kind[alike.pairs[:, 0]])
-    return bool(cross <= _APART * expected and poisson.cdf(cross, _ONE_REASON * expected) <= _UNLIKELY)
+    return bool(cross <= _APART * expected and pdtr(cross, _ONE_REASON * expected) <= _UNLIKELY)
 
 
 def _expected(sides: Index, kind: Index) -> float:
