@@ -120,7 +120,7 @@ WORDINGS = {
             "Do you happen to have the zip code of the billing address?",
             "Okay, and are you near a computer?",
         ),
-        answer=("uh-huh", "yeah go ahead", "it's nine four one one oh", "I can be, one moment", "no that's the old one"),
+        answer=("uh-huh", "yeah go ahead", "it's nine four one one oh", "I can be, one moment", "no, the old one"),
         solved=(
             "Alrighty, I see it went through on my end.",
             "You're good to go, I pushed that change just now.",
