@@ -11,9 +11,10 @@ import streamlit as st
 
 from textinsight import __version__
 from textinsight.errors import TextinsightError
-from textinsight.explore import access, doors, fresh, progress, sidebar, state, views, welcome
+from textinsight.explore import access, doors, fresh, progress, sidebar, state, views
 
 _ICON = Path(__file__).parent / "icon.svg"
+_FIRST_VIEW_S = 2.0  # that it takes on an archive of a million contacts, about
 _ALONE = ("Try it",)  # needs no archive
 _FILTERED = ("Overview", "Topics", "Repeat issues", "Downstream map", "Conversations", "Conversation", "Effort")
 _BY_CLICK = ("conversation",)  # reached from a list: the menu does not show it
@@ -58,7 +59,7 @@ def main() -> None:
     try:
         st.session_state["source"] = state.open_source()
         if state.is_empty():
-            welcome.welcome(state.archive_path())
+            _welcome()
             return
         if chosen.title in _FILTERED:
             views.saved_views(chosen)
@@ -79,8 +80,10 @@ def main() -> None:
 
 @st.cache_resource(show_spinner=False)
 def _warm_up() -> None:
-    """Load beside the first view what pages need later: seconds that nobody has to wait for."""
-    threading.Thread(target=_load, daemon=True).start()
+    """Load after the first view what pages need later: seconds that nobody has to wait for."""
+    later = threading.Timer(_FIRST_VIEW_S, _load)
+    later.daemon = True
+    later.start()
 
 
 def _load() -> None:
@@ -90,7 +93,15 @@ def _load() -> None:
     gc.freeze()
 
 
+def _welcome() -> None:
+    from textinsight.explore import welcome  # loads all that reads conversations: not for a view of those that are read
+
+    welcome.welcome(state.archive_path())
+
+
 def _no_archive(error: TextinsightError) -> None:
+    from textinsight.explore import welcome
+
     path = state.archive_path()
     if welcome.is_free(path):
         welcome.welcome(path)
