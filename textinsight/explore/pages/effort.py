@@ -205,10 +205,10 @@ def _page() -> None:
     if not effort.totals(counted)["scored"]:
         parts.nothing("No contact has an effort score.", "Scores come with tagging; run the conversations again.")
         return
-    left, right = st.columns(2, gap="medium")
-    with left:
+    columns = st.grid(2, gap="medium", min_column_width=430)
+    with columns.container():
         _figures(counted)
-    with right:
+    with columns.container():
         _scores(counted)
     _drivers(counted)
     _heat(filters)
