@@ -65,7 +65,7 @@ SHOTS = (
     Shot("conversation", "conversation?contact={linked}"),
     Shot("repeats", "repeats", height=1500),
     Shot("repeats-fcr", "repeats?repeats=First+contact+resolution", height=1100),
-    Shot("downstream", "downstream", height=1090),
+    Shot("downstream", "downstream", height=1380),
     Shot("downstream-pairs", "downstream", height=1700, scroll=900),
     Shot("downstream-slide", "downstream", button="Slide as PNG"),
     Shot("data", "data"),

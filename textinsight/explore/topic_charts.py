@@ -47,12 +47,17 @@ def theme_rows(points: pd.DataFrame, theme: str | None) -> pd.DataFrame:
 def _theme(rows: pd.DataFrame, name: str, place: int) -> Spec:
     columns = zip(rows["x"], rows["y"], rows["topic_label"], rows["issue_text"], strict=True)
     return {
-        "type": "scatter", "name": name, "symbol": _SHAPES[place % len(_SHAPES)], "symbolSize": 7,
+        "type": "scatter", "name": name, "symbol": _shape(place), "symbolSize": 7,
         "selectedMode": "single", "dimensions": ["x", "y", *_WORDS],
         "itemStyle": {"color": _COLORS[place % len(_COLORS)] if name != UNCLEAR else GREY, "opacity": 0.65},
         "emphasis": {"scale": 1.6},
         "data": [[_round(x), _round(y), short(topic, 60), short(text, 140)] for x, y, topic, text in columns],
     }  # fmt: skip
+
+
+def _shape(place: int) -> str:
+    """Another one for each round of the colours, so that no two themes have both alike (32 of them)."""
+    return _SHAPES[(place + place // len(_COLORS)) % len(_SHAPES)]
 
 
 def _names(centres: pd.DataFrame, points: pd.DataFrame) -> Spec:

@@ -14,7 +14,7 @@ Support = Literal["supported", "few", "chance"]
 Row = Mapping[str, Any]
 
 MAX_ARROWS = 24
-ROW, HEAD, FOOT, GAP = 54, 52, 10, 14  # pixels: of a row of topics, above and below a band's rows, between bands
+ROW, HEAD, FOOT, GAP = 54, 66, 10, 14  # pixels: of a row of topics, above and below a band's rows, between bands
 LARGEST, SMALLEST = 17, 5  # radius of a topic's dot, pixels
 _BEND = 0.07  # so that a fan of arrows opens: of one start or of one end
 _BETWEEN, _MAYBE = "Between clusters", "Between clusters, or may be chance"
