@@ -193,16 +193,29 @@ def resolution(journeys: Journeys, result: LinkResult) -> None:
         )
 
 
-def calibration(result: LinkResult, relation: str, true: set[Pair]) -> str:
-    """Expected calibration error of the links found, and their mean probability against their share of true ones."""
-    rows = [row for row in result.links.to_pylist() if row["relation"] == relation]
+def calibration(result: LinkResult, true: Mapping[str, set[Pair]]) -> str:
+    """Expected calibration error of the links found, and their mean probability against their share of true ones.
+
+    true: relation → its pairs. By chance: the error of as many links if every probability were right to the letter.
+    """
+    rows = [row for row in result.links.to_pylist() if row["relation"] in true]
     chance = np.array([row["probability"] for row in rows])
-    right = np.array([tuple(sorted((row["conversation_id"], row["earlier_id"]))) in true for row in rows], float)
+    ids = [(row["relation"], tuple(sorted((row["conversation_id"], row["earlier_id"])))) for row in rows]
+    right = np.array([pair in true[relation] for relation, pair in ids], float)
     if not rows:
         return "no links"
+    drawn = np.random.default_rng(0).random((DRAWS, len(rows))) < chance
+    by_chance = np.mean([band_error(chance, draw) for draw in drawn])
+    error = band_error(chance, right)
+    return (
+        f"mean probability {chance.mean():.3f}, true {right.mean():.3f}, error {error:.3f} (by chance {by_chance:.3f})"
+    )
+
+
+def band_error(chance: npt.NDArray[np.floating], right: npt.NDArray[np.generic]) -> float:
+    """Mean distance of probability and share of true ones over ten bands, weighted by their links."""
     band = np.minimum((chance * 10).astype(int), 9)
-    gaps = [abs(chance[band == b].mean() - right[band == b].mean()) * (band == b).mean() for b in np.unique(band)]
-    return f"mean probability {chance.mean():.3f}, true {right.mean():.3f}, error {sum(gaps):.3f}"
+    return float(sum(abs(chance[band == b].mean() - right[band == b].mean()) * (band == b).mean() for b in set(band)))
 
 
 def evaluate(folder: Path, encoder: str) -> None:
@@ -226,8 +239,10 @@ def evaluate(folder: Path, encoder: str) -> None:
         print("  edges      ", edge_line(result, contacts, journeys.intents, edges))
         print("             ", brought_on_line(result, contacts, downstream))
         resolution(journeys, result)
-        print("  same-issue links:", calibration(result, "same_issue", true))
-        print("  downstream links:", calibration(result, "downstream", {tuple(sorted(p)) for p in downstream}))
+        both = {"same_issue": true, "downstream": {(min(pair), max(pair)) for pair in downstream}}
+        for relation, pairs in both.items():
+            print(f"  {relation} links:", calibration(result, {relation: pairs}))
+        print("  all links:", calibration(result, both))
 
 
 def main() -> None:

@@ -1,13 +1,13 @@
-"""Topics from texts and from what customers come again with: found once, linked by them, and found again.
+"""Topics from texts and from what customers come again with.
 
-Linking needs topics, and topics are better where it is known which contacts are on one issue. So topics are found in
-the texts alone, contacts of a sample of the customers are linked by them, and topics are found again with these pairs.
+Topics are better where it is known which contacts are on one issue. So the contacts of a sample of the customers are
+linked first, without topics (these must not vouch for themselves), and topics are found with the pairs of that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -38,14 +38,7 @@ class Finder:
 
     def find(self, contacts: pa.Table, vectors: Vectors) -> topics.TopicModel:
         """The topics of the contacts, the company's own among them. vectors: (n, d) unit rows of their issue texts."""
-        texts = contacts["issue_text"].to_pylist()
-        first = replace(self, encoder=None)._found(texts, vectors, None)
-        alike = _alike(contacts, vectors, first)
-        if len(alike.pairs) >= _FEWEST:
-            return self._found(texts, vectors, alike)
-        return first if self.encoder is None else self._found(texts, vectors, None)
-
-    def _found(self, texts: Sequence[str | None], vectors: Vectors, alike: topics.Alike | None) -> topics.TopicModel:
+        texts, alike = contacts["issue_text"].to_pylist(), _alike(contacts, vectors)
         if self.classifier is None:
             return topics.discover(texts, vectors, engine=self.engine, config=CONFIG, encoder=self.encoder, alike=alike)
         return topics.discover_beside(
@@ -54,13 +47,11 @@ class Finder:
         )  # fmt: skip
 
 
-def _alike(contacts: pa.Table, vectors: Vectors, model: topics.TopicModel) -> topics.Alike:
-    """The pairs that are linked as one issue when a sample of the customers is linked by these topics."""
+def _alike(contacts: pa.Table, vectors: Vectors) -> topics.Alike | None:
+    """The pairs that are linked as one issue when a sample of the customers is linked; None if they are too few."""
     rows = _sampled(contacts)
-    index = topics.assign(model, vectors[rows], config=ASSIGNING).index
-    names = pa.array([topic.topic_id for topic in model.topics], pa.string())
-    table = contacts.take(pa.array(rows)).append_column("topic_id", names.take(pa.array(index, mask=index < 0)))
-    return topics.Alike(rows[link.same_issue(table, vectors[rows])], _kinds(contacts))
+    pairs = link.same_issue(contacts.take(pa.array(rows)), vectors[rows])
+    return topics.Alike(rows[pairs], _kinds(contacts)) if len(pairs) >= _FEWEST else None
 
 
 def _sampled(contacts: pa.Table) -> Index:
