@@ -36,6 +36,13 @@ def test_finds_uneven_groups_and_their_number(sizes: tuple[int, ...]) -> None:
     assert [t.topic_id for t in model.topics] == [f"t{i + 1:03d}" for i in range(len(sizes))]
 
 
+def test_finds_many_even_groups_in_noise() -> None:
+    texts, vectors, gold = blobs((16,) * 24, noise=0.2)
+    found = assign(discover(texts, vectors), vectors).index
+    assert len(set(found.tolist())) == 24
+    assert np.mean([np.bincount(found[gold == g]).max() / 16 for g in range(24)]) > 0.9
+
+
 def test_order_of_the_input_does_not_matter() -> None:
     texts, vectors, _ = blobs((40, 30, 20), noise=0.15)
     order = np.random.default_rng(1).permutation(len(texts))
@@ -97,7 +104,7 @@ def test_lengths_must_agree() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"closest": 0.0}, {"closest": 0.95}, {"held": 1.1}, {"support": 1.0}, {"least": 0}, {"grouped": 1}]
+    "wrong", [{"closest": 0.0}, {"closest": 0.96}, {"held": 1.1}, {"support": 1.0}, {"least": 0}, {"grouped": 1}]
 )
 def test_config_is_checked(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from textinsight.encode import unit_rows
 from textinsight.topics.model import Vectors
 
 Index = npt.NDArray[np.int64]
+_Linkage = Literal["average", "ward"]
 _ROUNDS = 10
 _BLOCK = 16_384
 
@@ -23,17 +25,12 @@ def mean_distance(vectors: Vectors) -> float:
 
 def linkage_groups(vectors: Vectors, level: float) -> Index:
     """(n,) groups by average linkage, joined while their mean cosine distance is at most `level`."""
-    return next(cut for _, cut in linkage_cuts(vectors, [level]))
+    return next(linkage_cuts(vectors, [level]))
 
 
-def linkage_cuts(vectors: Vectors, levels: Sequence[float]) -> Iterator[tuple[float, Index]]:
-    """Each level with the (n,) groups by average linkage whose mean cosine distance is at most that."""
-    from scipy.cluster.hierarchy import fcluster
-
-    tree = _tree(vectors) if len(vectors) > 1 else None
-    for level in levels:
-        cut = np.zeros(len(vectors), np.int64) if tree is None else fcluster(tree, level, "distance") - 1
-        yield level, np.asarray(cut, np.int64)
+def linkage_cuts(vectors: Vectors, levels: Sequence[float]) -> Iterator[Index]:
+    """For each level the (n,) groups by average linkage whose mean cosine distance is at most that."""
+    return _cuts(vectors, levels, "average", "distance")
 
 
 def covered(group: Index, least: int) -> float:
@@ -42,22 +39,57 @@ def covered(group: Index, least: int) -> float:
     return float(size[size >= least].sum() / size.sum())
 
 
+def evenness(group: Index) -> float:
+    """How many groups of one size would be as diverse (entropy), as a share of the groups; 1 if all are of one size."""
+    share = np.bincount(group) / len(group)
+    return float(np.exp(-(share * np.log(share)).sum()) / len(share))
+
+
 def even_groups(vectors: Vectors, n_groups: int) -> Index:
     """(n,) at most `n_groups` groups by Ward's linkage, which makes no one group swallow the others."""
+    return next(even_cuts(vectors, [n_groups]))
+
+
+def even_cuts(vectors: Vectors, numbers: Sequence[int]) -> Iterator[Index]:
+    """For each number the (n,) groups by Ward's linkage, at most so many."""
+    return _cuts(vectors, numbers, "ward", "maxclust")
+
+
+def _cuts(
+    vectors: Vectors, at: Sequence[float], method: _Linkage, by: Literal["distance", "maxclust"]
+) -> Iterator[Index]:
     from scipy.cluster.hierarchy import fcluster, linkage
 
-    if len(vectors) < 2:
-        return np.zeros(len(vectors), np.int64)
-    tree = linkage(vectors.astype(np.float64), "ward")
-    return np.asarray(fcluster(tree, n_groups, "maxclust"), np.int64) - 1
+    tree = linkage(_distances(vectors, method), method) if len(vectors) > 1 else None
+    for each in at:
+        cut = np.ones(len(vectors)) if tree is None else fcluster(tree, each, by)
+        yield np.asarray(cut - 1, np.int64)
 
 
-def _tree(vectors: Vectors) -> npt.NDArray[np.float64]:
-    from scipy.cluster.hierarchy import linkage
-
+def _distances(vectors: Vectors, method: _Linkage) -> npt.NDArray[np.float64]:
+    """Of every two rows, each pair once: cosine distances, for Ward's linkage Euclidean ones."""
     upper = np.triu_indices(len(vectors), 1)
     distance = np.clip(1 - (vectors @ vectors.T)[upper], 0, 2).astype(np.float64)
-    return np.asarray(linkage(distance, "average"), np.float64)
+    return np.asarray(np.sqrt(2 * distance) if method == "ward" else distance, np.float64)
+
+
+def smoothed(vectors: Vectors, neighbours: int) -> Vectors:
+    """Unit rows half way to the mean of their nearest neighbours, each weighed by its cosine: chance wording fades."""
+    k = min(neighbours, len(vectors) - 1)
+    if k < 1:
+        return vectors
+    mean = np.concatenate([_near_mean(vectors, start, k) for start in range(0, len(vectors), _BLOCK)])
+    return unit_rows(vectors + mean)
+
+
+def _near_mean(vectors: Vectors, start: int, k: int) -> Vectors:
+    cosine = vectors[start : start + _BLOCK] @ vectors.T
+    own = np.arange(len(cosine))
+    cosine[own, start + own] = -1
+    near = np.argpartition(cosine, -k, axis=1)[:, -k:]
+    weight = np.clip(np.take_along_axis(cosine, near, 1), 0, None)
+    mean = np.einsum("ik,ikd->id", weight, vectors[near]) / np.maximum(weight.sum(1, keepdims=True), 1e-6)
+    return np.asarray(mean, np.float32)
 
 
 def centroids_of(vectors: Vectors, group: Index, *, least: int = 1) -> Vectors:

@@ -17,27 +17,34 @@ from textinsight.topics.cluster import (
     Index,
     centroids_of,
     covered,
+    even_cuts,
     even_groups,
+    evenness,
     linkage_cuts,
     mean_distance,
     merge_near,
     refine,
     silhouette,
+    smoothed,
 )
 from textinsight.topics.label import Place, name_groups
 from textinsight.topics.model import Topic, TopicModel, Vectors, topic_id
 
-_LEVELS = 16
+_LEVELS = 23
+_EVEN_FROM = 0.92  # effective share of groups (1: all of one size) from which groups are even
+_FEWEST = 5  # even groups looked at
+_FILLED = 1.5  # times the support: what even groups hold on average, at the fewest
 _LEAST_SPREAD = 0.6  # texts all about one thing are near each other; they are not split for that
 
 
 @dataclass(frozen=True, slots=True)
 class TopicsConfig:
-    """closest, widest: groups join while their mean distance is under a share of that of any two texts. Of the
-    shares between these bounds at which groups with support hold `held` of the texts, and the more the looser they
-    are: share × `strict` (in loose groups asides weigh as much as reasons, so many small ones say little), the one
-    is taken whose groups, their texts moved to the nearest centre, have the widest silhouette. If there is none,
-    the widest.
+    """Texts are drawn towards the mean of their `neighbours`, then joined by average linkage, which leaves groups as
+    uneven as they are, while their mean distance is under a share of that of any two texts. Of the shares from
+    `closest` to `widest` at which groups with support hold `held` of the texts, and the more the looser they are:
+    share × `strict` (in loose groups asides weigh as much as reasons, so many small ones say little), the one is
+    taken whose groups, all texts moved to the nearest centre, have the widest silhouette. If there is none, the
+    widest. If those groups are about even, groups by Ward's linkage, which are even, compete with them.
 
     support: of n distinct texts a topic needs n ** support (3 of 50, 8 of 1,000, 20 of 20,000), the share
     `share`, and `least` at the fewest. sample: distinct texts looked at, of which `grouped` are grouped pair by
@@ -45,10 +52,11 @@ class TopicsConfig:
     themes_from: topics from which on themes group them.
     """
 
-    closest: float = 0.5
-    widest: float = 0.875
-    held: float = 0.77
+    closest: float = 0.4
+    widest: float = 0.95
+    held: float = 0.9
     strict: float = 1.25
+    neighbours: int = 10
     support: float = 0.3
     share: float = 0.0
     least: int = 3
@@ -61,11 +69,9 @@ class TopicsConfig:
     def __post_init__(self) -> None:
         if not 0 < self.closest <= self.widest <= 1:
             got = f"closest {self.closest}, widest {self.widest}"
-            raise UsageError(f"0 < closest ≤ widest ≤ 1 expected, got {got}", hint="closest=0.5, widest=0.875")
+            raise UsageError(f"0 < closest ≤ widest ≤ 1 expected, got {got}", hint="closest=0.4, widest=0.95")
         if not 0 <= self.held <= 1 or self.strict < 0:
-            raise UsageError(
-                f"held in [0, 1] and strict ≥ 0 expected, got {self.held}, {self.strict}", hint="held=0.77"
-            )
+            raise UsageError(f"held in [0, 1] and strict ≥ 0 expected, got {self.held}, {self.strict}", hint="held=0.9")
         if not (0 <= self.support < 1 and 0 <= self.share < 1):
             got = f"support {self.support}, share {self.share}"
             raise UsageError(f"support and share must lie in [0, 1), got {got}", hint="support=0.3, share=0.003")
@@ -152,16 +158,30 @@ def _groups(vectors: Vectors, config: TopicsConfig, alike: Alike | None) -> Inde
 
 
 def _first_groups(part: Vectors, least: int, config: TopicsConfig) -> Index:
-    """(n,) linkage groups of the level with the widest silhouette, of those that hold enough; else of the widest."""
-    scale = max(mean_distance(part), _LEAST_SPREAD)
-    levels = np.linspace(config.closest, config.widest, _LEVELS) * scale
-    widest, chosen = -1.0, None
-    for level, group in linkage_cuts(part, levels.tolist()):
-        if covered(group, least) >= max(config.held, config.strict * level / scale):
-            width = silhouette(part, refine(part, centroids_of(part, group, least=least), least=least))
-            if width > widest:
-                widest, chosen = width, group
-    return group if chosen is None else chosen
+    """(n,) groups by average linkage or, where these are about even, by Ward's if it parts the texts better."""
+    near = smoothed(part, config.neighbours)
+
+    def settled(cut: Index) -> Index:
+        return refine(part, centroids_of(part, cut, least=least), least=least)
+
+    def width(group: Index) -> float:
+        return silhouette(part, group)
+
+    group = max(map(settled, _uneven_cuts(near, least, config)), key=width)
+    if group.max() == 0 or evenness(group) < _EVEN_FROM:
+        return group
+    sizes = np.geomspace(_FEWEST, max(_FEWEST, len(part) / (_FILLED * least)), _LEVELS).astype(int)
+    return max([group, *map(settled, even_cuts(near, sizes.tolist()))], key=width)
+
+
+def _uneven_cuts(near: Vectors, least: int, config: TopicsConfig) -> list[Index]:
+    """Groups of the levels at which enough texts are in groups with support; of the widest if there are none."""
+    shares = np.linspace(config.closest, config.widest, _LEVELS)
+    scale = max(mean_distance(near), _LEAST_SPREAD)
+    cuts = list(linkage_cuts(near, (shares * scale).tolist()))
+    wanted = np.maximum(config.held, config.strict * shares)
+    enough = [cut for cut, share in zip(cuts, wanted, strict=True) if covered(cut, least) >= share]
+    return enough or cuts[-1:]
 
 
 def _far_share(vectors: Vectors, group: Index) -> float:
