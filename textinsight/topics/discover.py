@@ -30,7 +30,8 @@ from textinsight.topics.cluster import (
 from textinsight.topics.label import Place, name_groups
 from textinsight.topics.model import Topic, TopicModel, Vectors, topic_id
 
-_LEVELS = 23
+_STEP = 0.025  # between the shares looked at
+_SIZES = 23  # numbers of even groups looked at
 _EVEN_FROM = 0.92  # effective share of groups (1: all of one size) from which groups are even
 _FEWEST = 5  # even groups looked at
 _FILLED = 1.5  # times the support: what even groups hold on average, at the fewest
@@ -44,7 +45,7 @@ class TopicsConfig:
     `closest` to `widest` at which groups with support hold `held` of the texts, and the more the looser they are:
     share × `strict` (in loose groups asides weigh as much as reasons, so many small ones say little), the one is
     taken whose groups, all texts moved to the nearest centre, have the widest silhouette. If there is none, the
-    widest. If those groups are about even, groups by Ward's linkage, which are even, compete with them.
+    one nearest to that. If those groups are about even, groups by Ward's linkage, which are even, compete with them.
 
     support: of n distinct texts a topic needs n ** support (3 of 50, 8 of 1,000, 20 of 20,000), the share
     `share`, and `least` at the fewest. sample: distinct texts looked at, of which `grouped` are grouped pair by
@@ -170,18 +171,18 @@ def _first_groups(part: Vectors, least: int, config: TopicsConfig) -> Index:
     group = max(map(settled, _uneven_cuts(near, least, config)), key=width)
     if group.max() == 0 or evenness(group) < _EVEN_FROM:
         return group
-    sizes = np.geomspace(_FEWEST, max(_FEWEST, len(part) / (_FILLED * least)), _LEVELS).astype(int)
+    sizes = np.geomspace(_FEWEST, max(_FEWEST, len(part) / (_FILLED * least)), _SIZES).astype(int)
     return max([group, *map(settled, even_cuts(near, sizes.tolist()))], key=width)
 
 
 def _uneven_cuts(near: Vectors, least: int, config: TopicsConfig) -> list[Index]:
-    """Groups of the levels at which enough texts are in groups with support; of the widest if there are none."""
-    shares = np.linspace(config.closest, config.widest, _LEVELS)
+    """Groups of the levels at which enough texts are in groups with support; else of the level nearest to that."""
+    shares = np.arange(config.closest, config.widest + _STEP / 2, _STEP)
     scale = max(mean_distance(near), _LEAST_SPREAD)
     cuts = list(linkage_cuts(near, (shares * scale).tolist()))
     wanted = np.maximum(config.held, config.strict * shares)
-    enough = [cut for cut, share in zip(cuts, wanted, strict=True) if covered(cut, least) >= share]
-    return enough or cuts[-1:]
+    spare = np.array([covered(cut, least) for cut in cuts]) - wanted
+    return [cut for cut, more in zip(cuts, spare, strict=True) if more >= min(0, spare.max())]
 
 
 def _far_share(vectors: Vectors, group: Index) -> float:
