@@ -250,7 +250,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--journeys", default="journeys_dev", help="folder under --data")
-    parser.add_argument("--encoder", default=DEFAULT)
+    parser.add_argument("--encoder", default=DEFAULT, help="its name, or the folder of one")
     args = parser.parse_args()
     try:
         evaluate(args.data / args.journeys, args.encoder)

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from textinsight import ingest, synth, topics
 from textinsight.conversation import Conversation
-from textinsight.encode import DEFAULT, Vectors, encode_unique, load_encoder
+from textinsight.encode import DEFAULT, Encoder, Vectors, encode_unique, load_encoder
 from textinsight.errors import UsageError
 from textinsight.findings import Analysis
 from textinsight.ingest.redact import mask_conversation
@@ -49,16 +49,17 @@ class Journeys:
 
 
 def load_journeys(folder: Path, *, encoder: str = DEFAULT) -> Journeys:
-    """The world in a folder. UsageError if it is absent."""
+    """The world in a folder. encoder: a name or a folder. UsageError if the world is absent."""
     source = next((folder / name for name in _INPUTS if (folder / name).exists()), None)
     if source is None:
         raise UsageError(f"no journeys at {folder}", hint=f"give a folder with {' or '.join(_INPUTS)} and the truth")
     conversations = sorted(_conversations(source), key=lambda c: c.conversation_id)
     analyses = analyse_batch(conversations)
-    vectors = encode_unique(load_encoder(encoder), [topics.bare(a.issue_text) for a in analyses])
+    opened = _encoder(encoder)
+    vectors = encode_unique(opened, [topics.bare(a.issue_text) for a in analyses])
     contacts = _table(conversations, analyses)
     contacts = contacts.append_column("references", references_of(_turns(conversations), contacts["conversation_id"]))
-    contacts = contacts.append_column("topic_id", _topics(contacts, vectors, encoder))
+    contacts = contacts.append_column("topic_id", _topics(contacts, vectors, opened.name))
     intent = {r["conversation_id"]: r.get("intent") or r["reason"] for r in _rows(folder / "truth_contacts.csv")}
     links = _rows(folder / "truth_links.csv")
     pairs = {
@@ -98,9 +99,18 @@ def _turns(conversations: Sequence[Conversation]) -> pa.Table:
     return pa.table({"conversation_id": [r[0] for r in rows], "text": [r[1] for r in rows]})
 
 
-def _topics(table: pa.Table, vectors: Vectors, encoder: str) -> pa.Array:
+def _encoder(spec: str) -> Encoder:
+    """A shipped encoder by its name, or one of intents in a folder (`learn.train_intents`)."""
+    if not Path(spec).is_dir():
+        return load_encoder(spec)
+    from textinsight.encode.intents import IntentEncoder
+
+    return IntentEncoder(Path(spec))
+
+
+def _topics(table: pa.Table, vectors: Vectors, engine: str) -> pa.Array:
     """(n,) discovered topic ids as a run gives them, null where unclear."""
-    model = Finder(load_encoder(encoder).name).find(table, vectors)
+    model = Finder(engine).find(table, vectors)
     index = topics.assign(model, vectors, config=ASSIGNING).index
     ids = pa.array([topic.topic_id for topic in model.topics], pa.string())
     return ids.take(pa.array(index, mask=index < 0))
