@@ -161,6 +161,12 @@ def test_an_agent_is_a_filter_that_shows_once_it_is_chosen(open_app, small_archi
     assert not open_app(small_archive, agent="nobody **here**").metric
 
 
+def test_an_effort_score_is_a_filter_too(open_app, small_archive):
+    app = open_app(small_archive, effort="4.0–4.5")  # every third contact's score is 4
+    assert app.multiselect(key="effort").value == ["4.0–4.5"]
+    assert metrics(app)["Contacts"] == "40"
+
+
 def test_odd_values_in_the_address_are_left_out(open_app, small_archive):
     app = open_app(small_archive, channel="no such channel", period="yesterday", topic="%00", resolution="Resolved")
     assert not app.exception

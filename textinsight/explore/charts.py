@@ -14,8 +14,14 @@ Spec = dict[str, Any]
 BLUE, ORANGE, GREY, PALE = "#2f7fb8", "#d9722e", "#9aa4ad", "rgba(128,140,150,0.28)"
 
 
-def trend(frame: pd.DataFrame, *, label: str, percent: bool, scale: tuple[float | None, float | None]) -> Spec:
-    """A measure as a line in its 95% band over small bars of contacts; frame: period, contacts, value, low, high."""
+def trend(
+    frame: pd.DataFrame, *, label: str, percent: bool, scale: tuple[float | None, float | None], clicks: bool = False
+) -> Spec:
+    """A measure as a line in its 95% band over small bars of contacts; frame: period, contacts, value, low, high.
+
+    clicks: whether bars and points can be chosen.
+    """
+    picked = {"selectedMode": "single"} if clicks else {}
     factor = 100 if percent else 1
     value, low, high = (_numbers(frame[name] * factor) for name in ("value", "low", "high"))
     band = [None if a is None or b is None else round(b - a, 3) for a, b in zip(low, high, strict=True)]
@@ -34,6 +40,7 @@ def trend(frame: pd.DataFrame, *, label: str, percent: bool, scale: tuple[float 
         "series": [
             {
                 "type": "bar", "name": "Contacts", "yAxisIndex": 1, "data": [int(n) for n in frame["contacts"]],
+                **picked,
                 "itemStyle": {"color": PALE, "borderRadius": [2, 2, 0, 0]}, "barCategoryGap": "35%",
             },
             {**ghost, "name": "from", "data": low, "tooltip": {"valueFormatter": _number(percent)}},
@@ -43,6 +50,7 @@ def trend(frame: pd.DataFrame, *, label: str, percent: bool, scale: tuple[float 
             },
             {
                 "type": "line", "name": label, "data": value, "symbolSize": 5, "connectNulls": False, "z": 3,
+                **picked,
                 "itemStyle": {"color": BLUE}, "lineStyle": {"width": 2.5, "color": BLUE},
                 "tooltip": {"valueFormatter": _number(percent)},
             },

@@ -9,6 +9,8 @@ from typing import Any
 from textinsight.explore.words import UNCLEAR, UNKNOWN
 
 NEUTRAL = 0.1  # a contact's mean sentiment this far from 0 is negative or positive
+EFFORT = ("1.0–1.5", "1.5–2.0", "2.0–2.5", "2.5–3.0", "3.0–3.5", "3.5–4.0", "4.0–4.5", "4.5–5.0")  # half points
+EFFORT_BIN = f"least(floor((effort_score - 1) * 2), {len(EFFORT) - 1})::INTEGER"  # which of these, from 0
 
 # What each dimension's value is in SQL, over `conversations` as over `contact_facts`.
 COLUMNS = {
@@ -21,7 +23,10 @@ COLUMNS = {
     "tenure": "CASE WHEN tenure_days <= 90 THEN '0-90 days' WHEN tenure_days <= 120 THEN '91-120 days' "
     f"WHEN tenure_days IS NOT NULL THEN 'over 120 days' ELSE '{UNKNOWN}' END",
     "agent": f"coalesce(agent_id, '{UNKNOWN}')",
+    "effort": f"coalesce({list(EFFORT)}[{EFFORT_BIN} + 1], '{UNKNOWN}')",
 }
+
+BY_CLICK = ("agent", "effort")  # without a list to choose from: a click elsewhere chooses one, which is then shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ class Filters:
     resolution: tuple[str, ...] = ()
     tenure: tuple[str, ...] = ()
     agent: tuple[str, ...] = ()
+    effort: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> dict[str, tuple[str, ...]]:

@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import streamlit as st
 
-from textinsight.explore.filters import Filters
+from textinsight.explore.filters import BY_CLICK, Filters
 from textinsight.explore.panel import Figure, Panel
 from textinsight.explore.state import Source
-from textinsight.explore.words import RESOLUTIONS, SUPPORT, escape, interval, name, topic
+from textinsight.explore.words import LABELS, RESOLUTIONS, SUPPORT, escape, interval, name, topic
 from textinsight.store import Archive
 from textinsight.store.export import write_csv
 
@@ -36,10 +36,9 @@ def scope(filters: Filters, n: int, total: int) -> str:
     parts = [f"{n:,} of {total:,} contacts" if n != total else f"{n:,} contacts"]
     if filters.start and filters.end:
         parts.append(f"{filters.start:%-d %b %Y} – {filters.end - pd.Timedelta(days=1):%-d %b %Y}")
-    parts += [
-        ", ".join(name(v, RESOLUTIONS) if d == "resolution" else v for v in chosen)
-        for d, chosen in filters.chosen.items()
-    ]
+    for dimension, chosen in filters.chosen.items():
+        told = ", ".join(name(v, RESOLUTIONS) if dimension == "resolution" else v for v in chosen)
+        parts.append(f"{LABELS[dimension].lower()} {told}" if dimension in BY_CLICK else told)
     return " · ".join(parts)
 
 

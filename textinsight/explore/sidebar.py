@@ -6,13 +6,12 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from textinsight.explore.filters import COLUMNS, NEUTRAL, Filters
+from textinsight.explore.filters import BY_CLICK, COLUMNS, NEUTRAL, Filters
 from textinsight.explore.panel import Panel
 from textinsight.explore.words import LABELS, RESOLUTIONS, name
 
 ALL_TIME, CUSTOM = "All time", "Custom"
 _LENGTHS = {"Last 7 days": 7, "Last 30 days": 30, "Last 90 days": 90, "Last 12 months": 365}
-BY_CLICK = ("agent",)  # of these there are too many for a list: a click elsewhere chooses one, here it is shown
 PERIODS = (ALL_TIME, *_LENGTHS, CUSTOM)
 _MOST_CLICKED = 20
 _HELP = {

@@ -25,7 +25,7 @@ MEASURES = {
 
 LABELS = {
     "channel": "Channel", "company": "Company", "topic": "Topic", "sentiment": "Sentiment", "resolution": "Resolution",
-    "tenure": "Customer for", "agent": "Agent",
+    "tenure": "Customer for", "agent": "Agent", "effort": "Effort score",
 }  # fmt: skip
 RESOLUTIONS = {"resolved": "Resolved", "unresolved": "Not resolved", "moved": "Passed on", "unclear": "Unclear"}
 DRIVERS = {  # what made it hard: name and meaning

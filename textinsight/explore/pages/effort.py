@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from textinsight.explore import charts, driver_words, parts, sidebar, state, words
-from textinsight.explore.filters import Filters
+from textinsight.explore.filters import EFFORT, Filters
 from textinsight.explore.panel import catalogue
 from textinsight.explore.queries import effort
 from textinsight.findings import EFFORT_DRIVERS
@@ -110,13 +110,26 @@ def _scores(counted: pd.DataFrame) -> None:
     st.subheader("Effort and coming back", anchor=False, help=words.HELP["effort"])
     frame = effort.scores(counted)
     value, low, high = share_of(frame["known"].to_numpy(), frame["repeats"].to_numpy())
-    names = [f"{1 + b / 2:.1f}–{1.5 + b / 2:.1f}" for b in frame["bin"]]
+    names = [EFFORT[int(b)] for b in frame["bin"]]
+    st.session_state["score_names"] = names
     shown = pd.DataFrame({"period": names, "contacts": frame["contacts"], "value": value, "low": low, "high": high})
-    spec = charts.trend(shown, label=words.MEASURES["repeat_share"], percent=True, scale=(0.0, None))
-    st.echarts_chart(spec, height=220, alt="Contacts and repeat share by effort score")
-    st.caption(
-        "Bars: contacts by effort score. Line: which share of these contacts is a repeat, with its 95% interval."
+    spec = charts.trend(shown, label=words.MEASURES["repeat_share"], percent=True, scale=(0.0, None), clicks=True)
+    st.echarts_chart(
+        spec, height=220, key="scores", on_select=_open_score, alt="Contacts and repeat share by effort score"
     )
+    st.caption(
+        "Bars: contacts by effort score. Line: which share of these contacts is a repeat, with its 95% interval. "
+        "Click a bar or a point to read its contacts."
+    )
+
+
+def _open_score() -> None:
+    """To the contacts of the score that was clicked."""
+    picked = st.session_state["scores"].selection.selected
+    rows = [group["data_indices"][0] for group in picked if group["data_indices"]]
+    if rows:
+        sidebar.narrow("effort", st.session_state["score_names"][rows[0]])
+        st.session_state["go_to"] = "contacts"
 
 
 def _heat(filters: Filters) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from textinsight.explore.filters import COLUMNS, Filters
+from textinsight.explore.filters import COLUMNS, EFFORT_BIN, Filters
 from textinsight.explore.queries.base import Rows
 from textinsight.explore.queries.conversation import among
 from textinsight.explore.queries.facts import COUNTED, PERIODS, sums
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
 
 DIMENSIONS = ("topic", "channel", "company", "tenure")
 _BEFORE, _AROUND = 25, 160  # characters
-N_BINS = 8  # of the score 1..5, half a point each
-HIGH_BIN = 6  # of these, the first one of a score of 4
+HIGH_BIN = 6  # the first step of half a point of a score of 4
 _MEANS = ("repeat_share", "fcr_observed", "effort", "sentiment")
 _VALUES = ", ".join(f"{COUNTED[name][0]} AS {name}" for name in _MEANS)
 _SUMS = sums(*_MEANS)
-_BIN = f"least(floor((effort_score - 1) * 2), {N_BINS - 1})::INTEGER AS bin"
 
 
 def counted(rows: Rows, filters: Filters, period: str) -> pd.DataFrame:
@@ -34,7 +32,7 @@ def counted(rows: Rows, filters: Filters, period: str) -> pd.DataFrame:
     where, bound = filters.where()
     found = rows(
         f"SELECT day, bin, drivers, count(*) AS contacts, count(*) - count(is_repeat) AS repeat_share_unknown, {_SUMS} "
-        f"FROM (SELECT {PERIODS[period]} AS day, {_BIN}, drivers, is_repeat, {_VALUES} FROM contact_facts "
+        f"FROM (SELECT {PERIODS[period]} AS day, {EFFORT_BIN} AS bin, drivers, is_repeat, {_VALUES} FROM contact_facts "
         f"WHERE {where}) GROUP BY ALL ORDER BY ALL",
         bound,
     )
