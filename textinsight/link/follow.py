@@ -78,7 +78,7 @@ def around(starts: Starts, window: int, closed: Mask) -> tuple[Followed, Followe
     clear = (starts.topic[earlier] >= 0) & (starts.topic[later] >= 0)
     earlier, later = earlier[clear], later[clear]
     n = starts.n_topics
-    told_by = np.unique(later * n + starts.topic[earlier])
+    told_by = np.sort(later * n + starts.topic[earlier])
     after, before = closed[earlier], starts.looked_back(window)[later]
     before &= ~_is_in(earlier * n + starts.topic[later], told_by)
     return (
@@ -112,7 +112,7 @@ def _first_per_topic(starts: Starts, of: Ints, met: Ints, *, gap_from: Ints, gap
     order = np.lexsort((gap, starts.topic[met], of))
     of, met, gap = of[order], met[order], gap[order]
     topic = starts.topic[met].astype(np.int64)
-    _, first = np.unique(of * starts.n_topics + topic, return_index=True)
+    first = np.flatnonzero(np.diff(of * starts.n_topics + topic, prepend=-1))  # sorted: where the next one begins
     return Followed(of[first], topic[first], gap[first], met[first])
 
 
