@@ -35,7 +35,7 @@ FLAGS = [
 WITHIN_MS = 60_000
 LOCAL = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
 SPARKLINES_APART = {"exclude": [["[data-testid=stMetricChart]"]]}
-COMPANY, CAUSE, N_OTHERS = "Tellumo", "plan_change", 150
+COMPANY, CAUSES, N_OTHERS = "Tellumo", ("plan_change", "router_replacement"), 150
 
 
 @pytest.fixture(scope="session")
@@ -52,10 +52,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def demo_lines() -> list[str]:
-    """Some 820 demo contacts of one company: customers with the cause of a planted edge, and others beside them."""
+    """Some 1,350 demo contacts of one company: customers with the cause of a planted edge, and others beside them."""
     with (ROOT / "corpora/demo/truth_contacts.csv").open(encoding="utf-8") as file:
         truth = [row for row in csv.DictReader(file) if row["company"] == COMPANY]
-    hit = {row["customer_id"] for row in truth if row["reason"] == CAUSE}
+    hit = {row["customer_id"] for row in truth if row["reason"] in CAUSES}
     others = [row["conversation_id"] for row in truth if row["customer_id"] not in hit][:N_OTHERS]
     wanted = {row["conversation_id"] for row in truth if row["customer_id"] in hit} | set(others)
     with gzip.open(ROOT / "corpora/demo/conversations.jsonl.gz", "rt", encoding="utf-8") as file:
@@ -64,7 +64,7 @@ def demo_lines() -> list[str]:
 
 @pytest.fixture(scope="session")
 def built(browser: Browser, demo_lines: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The archive of those contacts, as `textinsight run` makes it (some 10 s). Do not write into it."""
+    """The archive of those contacts, as `textinsight run` makes it (some 20 s). Do not write into it."""
     from textinsight import build_archive
     from textinsight.pipeline import Settings
 
