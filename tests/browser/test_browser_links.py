@@ -107,3 +107,21 @@ def test_every_view_opens_without_complaint(open_page, ready):
         page.get_by_role("radio", name=view).click()
         ready(page)
         assert page.locator("[data-testid=stDataFrame]").count() >= 1
+
+
+def test_from_handle_time_to_the_contacts(open_page, ready):
+    page = open_page("repeats?repeats=Handle+time")
+    page.get_by_role("button", name="Read these contacts").click()
+    page.wait_for_url(re.compile("contacts"))
+    ready(page)
+    assert page.get_by_role("heading", name="Conversations").is_visible()
+
+
+def test_from_both_readings_to_the_threads(open_page, ready):
+    page = open_page("downstream?view=Two+readings")
+    table = page.get_by_label("Both readings by window").first
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 60, box["y"] + 50)
+    page.wait_for_url(re.compile("repeats"))
+    ready(page)
+    assert page.get_by_role("heading", name="Repeat issues").is_visible()

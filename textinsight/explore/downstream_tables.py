@@ -178,11 +178,20 @@ def _two_readings(_: Asked, __: pd.DataFrame) -> None:
         columns[name] = st.column_config.NumberColumn(label, format="%.1f%%", help=words.HELP[name])
         columns[f"{name}_ci"] = st.column_config.TextColumn("95% CI", alignment="right")
         columns[n] = st.column_config.NumberColumn("of n", format="localized", help=words.HELP[n])
-    st.dataframe(shown, hide_index=True, column_config=columns, alt="Both readings by window")
+    st.dataframe(
+        shown, key="readings", hide_index=True, column_config=columns, on_select=_read_threads,
+        selection_mode="single-cell", alt="Both readings by window",
+    )  # fmt: skip
     st.caption(
         "“How much of later contact is related to the first issue” is read in two ways; say which one a figure is. "
-        "Over all contacts with a customer and a time, hand-overs left out."
+        "Over all contacts with a customer and a time, hand-overs left out. Click a row to read the threads of such "
+        "contacts."
     )
+
+
+def _read_threads() -> None:
+    if parts.clicked_row("readings") is not None:
+        st.session_state["go_to"] = "repeats"
 
 
 _MONEY = (("attributable", "Beyond base rate"), ("cost", "Cost"), ("attributable_cost", "of it, beyond base rate"))

@@ -108,6 +108,17 @@ def handle_time() -> None:
             "topic counts alone. No cause is shown by it."
         )
     )
+    st.button(
+        "Read these contacts", icon=":material/forum:", on_click=_read_topic, args=(topics[topic],), key="read_handled"
+    )
+
+
+def _read_topic(label: str) -> None:
+    """To the contacts of the topic, over the whole archive; of all topics, to all."""
+    sidebar.clear()
+    if label in state.source().panel.names("topic"):
+        sidebar.narrow("topic", label)
+    st.session_state["go_to"] = "contacts"
 
 
 def _verdict(whole: dict[str, Any]) -> str:
