@@ -40,11 +40,7 @@ def tag_effort(reading: Reading, *, config: EffortConfig = EffortConfig()) -> Ef
 
 def _shown(reading: Reading, driver: str) -> list[Tag]:
     """One tag a turn that carries one of the driver's labels; the best turn where none is sure."""
-    best: dict[int, str] = {}
-    for label in FLAGS[driver]:
-        for turn in reading.carriers(label):
-            if turn not in best or reading.marks[turn].chance(label) > reading.marks[turn].chance(best[turn]):
-                best[turn] = label
+    best = reading.best(FLAGS[driver])
     sure = {turn: label for turn, label in best.items() if reading.marks[turn].chance(label) >= 0.5}
     if not sure and best:
         turn = max(best, key=lambda turn: reading.marks[turn].chance(best[turn]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -72,6 +72,15 @@ class Reading:
         own = [i for i, role in enumerate(self.roles) if role in roles]
         found = [i for i in own if self.marks[i].chance(label) >= least]
         return found or sorted(own, key=lambda i: -self.marks[i].chance(label))[:1]
+
+    def best(self, labels: Iterable[str]) -> dict[int, str]:
+        """Of every turn that carries one of `labels`, the one that it carries most surely."""
+        found: dict[int, str] = {}
+        for label in labels:
+            for turn in self.carriers(label):
+                if turn not in found or self.marks[turn].chance(label) > self.marks[turn].chance(found[turn]):
+                    found[turn] = label
+        return found
 
     def tag(self, turn: int, label: str, *, tag: str, value: str) -> Tag:
         """The tag with the words of `turn` that decided for `label`."""

@@ -78,11 +78,7 @@ def cue_points(found: Sequence[Hits], *, half_life: float = ResolutionConfig().h
 
 def _shown(reading: Reading, outcome: Resolution) -> Iterator[Tag]:
     """One tag a turn that shows the outcome."""
-    best: dict[int, str] = {}
-    for label in _SHOWN_BY[outcome]:
-        for turn in reading.carriers(label):
-            if turn not in best or reading.marks[turn].chance(label) > reading.marks[turn].chance(best[turn]):
-                best[turn] = label
+    best = reading.best(_SHOWN_BY[outcome])
     for turn, label in sorted(best.items()):
         if reading.marks[turn].chance(label) >= _SURE:
             yield reading.tag(turn, label, tag="resolution", value=outcome)
