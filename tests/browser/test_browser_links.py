@@ -111,7 +111,7 @@ def test_every_view_opens_without_complaint(open_page, ready):
 
 def test_from_handle_time_to_the_contacts(open_page, ready):
     page = open_page("repeats?repeats=Handle+time")
-    page.get_by_role("button", name="Read these contacts").click()
+    page.get_by_role("button", name="Read the topic's contacts").click()
     page.wait_for_url(re.compile("contacts"))
     ready(page)
     assert page.get_by_role("heading", name="Conversations").is_visible()

@@ -109,7 +109,11 @@ def handle_time() -> None:
         )
     )
     st.button(
-        "Read these contacts", icon=":material/forum:", on_click=_read_topic, args=(topics[topic],), key="read_handled"
+        "Read the topic's contacts",
+        icon=":material/forum:",
+        on_click=_read_topic,
+        args=(topics[topic],),
+        key="read_handled",
     )
 
 
