@@ -76,6 +76,12 @@ def test_calibration_by_hand() -> None:
     assert _calibration(answers).error == pytest.approx(0.4)
 
 
+def test_calibration_by_chance() -> None:
+    """One answer at .6 is .4 off when right and .6 off when wrong: .6 · .4 + .4 · .6 = .48 on average."""
+    answers = Answers("x", np.array([1]), np.array([1]), np.array([0.6]), np.arange(1), (("", ""),))
+    assert _calibration(answers).chance == pytest.approx(0.48, abs=0.01)
+
+
 def test_drivers_one_by_one() -> None:
     """Of two conversations with the first driver one is found, and it is said of none besides."""
     gold, said = np.zeros((2, 2, len(EFFORT_DRIVERS)), bool)

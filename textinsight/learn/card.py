@@ -32,10 +32,13 @@ class Confusion:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """error: expected calibration error over ten equal-width bins. bins: (mean confidence, share right, n)."""
+    """error: expected calibration error over ten equal-width bins; chance: what a tagger whose confidence is exactly
+    right would show on so few answers, on average. bins: (mean confidence, share right, n).
+    """
 
     tag: str
     error: float
+    chance: float
     bins: tuple[tuple[float, float, int], ...]
 
 
@@ -62,10 +65,10 @@ def as_markdown(card: Card) -> str:
         quick = "" if c.quick is None else f"{c.quick:.3f}"
         interval = f"{c.low:.3f} to {c.high:.3f}"
         out.append(f"| {c.tag} | {c.measure} | {c.value:.3f} | {interval} | {c.majority:.3f} | {quick} | {c.n} |")
-    out += ["", "| tag | calibration error | mean confidence → share right (n) |", "|---|---|---|"]
+    out += ["", "| tag | calibration error | by chance | mean confidence → share right (n) |", "|---|---|---|---|"]
     for found in card.calibrations:
         bins = ", ".join(f"{sure:.2f} → {right:.2f} ({n})" for sure, right, n in found.bins)
-        out.append(f"| {found.tag} | {found.error:.3f} | {bins} |")
+        out.append(f"| {found.tag} | {found.error:.3f} | {found.chance:.3f} | {bins} |")
     for table in card.confusions:
         out += ["", f"| {table.tag}: readers ↓ tagger → | {' | '.join(table.labels)} |"]
         out.append("|---" * (len(table.labels) + 1) + "|")

@@ -201,7 +201,9 @@ def _drivers(gold: dict[str, Any], reading: Reading, config: TagConfig) -> list[
 
 
 def _yes(gold: bool, belief: float, threshold: float, length: str) -> _Answer:
-    return _Answer(gold, belief >= threshold, max(belief, 1 - belief), length)
+    """The confidence is the probability of the answer given, which is below .5 where the threshold is."""
+    said = belief >= threshold
+    return _Answer(gold, said, belief if said else 1 - belief, length)
 
 
 def _effort(gold: dict[str, Any], reading: Reading) -> list[_Answer]:
@@ -246,13 +248,18 @@ def _confusion(answers: Answers) -> Confusion:
 
 
 def _calibration(answers: Answers) -> Calibration:
-    right = answers.gold == answers.predicted
+    right = (answers.gold == answers.predicted).astype(float)
     place = np.minimum((answers.confidence * _BINS).astype(int), _BINS - 1)
-    bins = [(answers.confidence[place == i], right[place == i]) for i in range(_BINS) if (place == i).any()]
-    error = sum(len(hit) * abs(float(sure.mean() - hit.mean())) for sure, hit in bins) / len(right)
-    return Calibration(
-        answers.tag, float(error), tuple((float(sure.mean()), float(hit.mean()), len(hit)) for sure, hit in bins)
-    )
+    bins = [rows for rows in (np.flatnonzero(place == i) for i in range(_BINS)) if len(rows)]
+    draw = np.random.default_rng(0)
+    lucky = [_gap(answers.confidence, draw.random(len(right)) < answers.confidence, bins) for _ in range(_DRAWS)]
+    table = tuple((float(answers.confidence[rows].mean()), float(right[rows].mean()), len(rows)) for rows in bins)
+    return Calibration(answers.tag, _gap(answers.confidence, right, bins), float(np.mean(lucky)), table)
+
+
+def _gap(confidence: Array, right: Array, bins: Sequence[Array]) -> float:
+    """Expected calibration error: mean over answers of |mean confidence - share right| of their bin (Naeini 2015)."""
+    return float(sum(abs((confidence[rows] - right[rows]).sum()) for rows in bins) / len(right))
 
 
 def _slices(answers: Answers) -> Iterator[tuple[str, str, str, float, int]]:

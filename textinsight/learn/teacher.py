@@ -2,8 +2,8 @@
 
 all-mpnet-base-v2 (Song et al. 2020; sentence-transformers) reads the windows that the turn model reads, and learns the
 same labels by the same losses. Its lower layers stay as they are, so that a text goes through them once; the upper
-ones are trained. What it then says of public conversations, of beginnings of them and of rated texts goes to FILE, one
-example a line, for `learn.train_turns --taught FILE`.
+ones are trained. What it then says of public conversations and of beginnings of them goes to FILE, one example a line,
+for `learn.train_turns --taught FILE`.
 """
 
 from __future__ import annotations
@@ -40,8 +40,7 @@ _PAD, _MARKS = 1, ("<s>", "</s>")  # of MPNet's tokenizer
 class TeacherConfig:
     """lower: layers that stay as they are. labels, moods: tokens of labelled texts and of rated ones that it reads.
 
-    epochs: how often. begun: share of public conversations of which a beginning is asked about too. rated: texts asked
-    about.
+    epochs: how often. begun: share of public conversations of which a beginning is asked about too.
     """
 
     lower: int = 8
@@ -55,7 +54,6 @@ class TeacherConfig:
     warm_up: int = 40
     dropout: float = 0.1
     begun: float = 0.6
-    rated: int = 4_000
     seed: int = 0
 
 
@@ -81,6 +79,10 @@ class Teacher(nn.Module):  # type: ignore[misc]  # torch is untyped here
         for part in self.upper.modules():
             if isinstance(part, nn.Dropout):
                 part.p = config.dropout
+
+    def trained(self) -> dict[str, Tensor]:
+        """The part that is trained, by name."""
+        return {name: value for name, value in self.state_dict().items() if not name.startswith(("words", "lower"))}
 
     def half_read(self, batch: Batch) -> Tensor:
         """(rows, tokens, width) states after the lower half, in bfloat16."""
@@ -187,39 +189,41 @@ def _chances(logits: Tensor, shares: int) -> list[list[float]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train the teacher, ask it, save."""
+    from safetensors.torch import load_file, save_file
     from tokenizers import Tokenizer
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with the public data")
     parser.add_argument("--base", type=Path, required=True, help="folder of all-mpnet-base-v2")
     parser.add_argument("--out", type=Path, required=True, help="where the examples go, FILE.jsonl")
+    parser.add_argument("--weights", type=Path, help="FILE.safetensors: training goes on from it if there, and ends in it")
+    parser.add_argument("--epochs", type=int, default=TeacherConfig().epochs)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    config = TeacherConfig()
+    config = TeacherConfig(epochs=options.epochs)
     torch.manual_seed(config.seed)
     reader = Reader(Tokenizer.from_file(str(options.base / "tokenizer.json")), marks=_MARKS)
     teacher = Teacher(options.base, config=config)
+    if options.weights is not None and options.weights.exists():
+        teacher.load_state_dict(load_file(options.weights), strict=False)
     labelled = [talk for talk in talks(options.data) if not held_out(talk.conversation.conversation_id)]
     sentences = [turn for turn in read_sentences(options.data) if not held_out(turn.group)]
     known, rated = label_examples(labelled, sentences), mood_examples(options.data)
     of_labels = half_read(teacher, reader, batches(known, config.batch, config.seed), config.labels)
     of_moods = half_read(teacher, reader, batches(rated, _RATED_TOKENS, config.seed + 1), config.moods)
     train(teacher, of_labels, of_moods, config=config)
+    if options.weights is not None:
+        save_file(teacher.trained(), options.weights)
     public = [e for e, talk in zip(known, labelled, strict=False) if talk.conversation.channel == "social"]
-    asked = in_turn(questions(public, rated, config=config), config.batch)
+    asked = in_turn(questions(public, config=config), config.batch)
     save_examples(options.out, (said for part in asked for said in answers(teacher, reader, part)))
     return 0
 
 
-def questions(public: Sequence[Example], rated: Sequence[Example], *, config: TeacherConfig) -> list[Example]:
-    """The conversations, beginnings of some, whose outcome nobody has labelled, and rated texts by their weight."""
+def questions(public: Sequence[Example], *, config: TeacherConfig) -> list[Example]:
+    """The conversations, and beginnings of some, whose outcome nobody has labelled."""
     draw = random.Random(config.seed)
-    begun = [begin(e, draw) for e in public if len(e.texts) >= _LONG and draw.random() < config.begun]
-    weights = np.array([example.weight for example in rated])
-    drawn = np.random.default_rng(config.seed).choice(
-        len(rated), config.rated, replace=False, p=weights / weights.sum()
-    )
-    return [*public, *begun, *(rated[row] for row in drawn)]
+    return [*public, *(begin(e, draw) for e in public if len(e.texts) >= _LONG and draw.random() < config.begun)]
 
 
 def begin(example: Example, draw: random.Random) -> Example:
