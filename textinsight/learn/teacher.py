@@ -196,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder with the public data")
     parser.add_argument("--base", type=Path, required=True, help="folder of all-mpnet-base-v2")
     parser.add_argument("--out", type=Path, required=True, help="where the examples go, FILE.jsonl")
-    parser.add_argument("--weights", type=Path, help="FILE.safetensors: training goes on from it if there, and ends in it")
+    parser.add_argument("--weights", type=Path, help="FILE.safetensors: goes on from it if there; ends in it")
     parser.add_argument("--epochs", type=int, default=TeacherConfig().epochs)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
