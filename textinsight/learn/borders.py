@@ -1,8 +1,8 @@
-"""Where a belief becomes a yes: one number a flag, an outcome and a mood, set on real conversations.
+"""Where a belief becomes a yes, and how sure it is: set on real conversations.
 
 Most conversations that the models learn from are written or calm; in public support posts a push elsewhere or a
-question asked again is commoner. So each log odds is shifted to fit `corpora/labels/borders.jsonl`, conversations read
-for this alone: their licence is no ground to train weights on.
+question asked again is commoner. So all log odds of a tag are shifted and scaled by the same numbers to fit
+`corpora/labels/borders.jsonl`, conversations read for this alone: their licence is no ground to train weights on.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from textinsight.tag.labels import MOOD, OUTCOMES
 _STEPS = np.linspace(-1, 2, 31)  # tried for the border of what is rare
 _EVERY = 7  # of the airline posts one is looked at, the others are left to measure on
 _FLAG_PRIOR, _OUTCOME_PRIOR, _MOOD_PRIOR = 0.5, 1.0, 5.0  # what holds a shift at 0
+_SLOPE_PRIOR = 10.0  # what holds a slope at 1
 
 Array = npt.NDArray[np.float64]
 
@@ -49,23 +50,36 @@ def holds(row: Labelled, flag: str) -> bool:
     return flag in row.gold["effort"] if flag in EFFORT_DRIVERS else bool(row.gold[flag])
 
 
-def flag_shift(odds: Array, wanted: Sequence[bool]) -> float:
-    """What to add to the (n,) log odds so that they fit best."""
-    from scipy.optimize import minimize_scalar
+def flag_border(odds: Array, wanted: Sequence[bool]) -> tuple[float, float]:
+    """Slope and shift of the (n,) log odds that fit best (Platt scaling)."""
+    from scipy.optimize import minimize
 
     gold = np.array(wanted, float)
 
-    def loss(shift: float) -> float:
-        moved = odds + shift
-        return float((np.logaddexp(0, moved) - gold * moved).sum() + _FLAG_PRIOR * shift**2)
+    def loss(x: Array) -> float:
+        moved = x[0] * odds + x[1]
+        held = _SLOPE_PRIOR * (x[0] - 1) ** 2 + _FLAG_PRIOR * x[1] ** 2
+        return float((np.logaddexp(0, moved) - gold * moved).sum() + held)
 
-    return float(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x)
+    slope, shift = minimize(loss, np.array([1.0, 0.0]), bounds=((0.2, 2.0), (-3.0, 3.0))).x
+    return float(slope), float(shift)
 
 
-def outcome_shift(logits: Array, wanted: Sequence[str]) -> Array:
-    """What to add to the (n, outcomes) logits so that they fit best; "unclear" is rare and set as `_raised` says."""
+def outcome_border(logits: Array, wanted: Sequence[str]) -> tuple[float, Array]:
+    """Slope and shifts of the (n, outcomes) logits that fit best; "unclear" is rare and set as `_raised` says."""
+    from scipy.optimize import minimize_scalar
+
     gold = np.array([OUTCOMES.index(name) for name in wanted])
-    return _raised(logits, gold, _class_shift(logits, gold, _OUTCOME_PRIOR), OUTCOMES.index("unclear"))
+
+    def loss(slope: float) -> float:
+        moved = slope * logits + _class_shift(slope * logits, gold, _OUTCOME_PRIOR)
+        fit = moved[np.arange(len(gold)), gold] - np.logaddexp.reduce(moved, axis=1)
+        return float(-fit.sum() + _SLOPE_PRIOR * (slope - 1) ** 2)
+
+    slope = float(minimize_scalar(loss, bounds=(0.2, 2.0), method="bounded").x)
+    moved = slope * logits
+    shift = _class_shift(moved, gold, _OUTCOME_PRIOR)
+    return slope, _raised(moved, gold, shift, OUTCOMES.index("unclear"))
 
 
 def mood_shift(logits: Array, wanted: Sequence[int]) -> Array:

@@ -27,10 +27,10 @@ from textinsight.learn.borders import (
     alone_shift,
     border_talks,
     border_texts,
-    flag_shift,
+    flag_border,
     holds,
     mood_shift,
-    outcome_shift,
+    outcome_border,
 )
 from textinsight.learn.evaluate import Labelled
 from textinsight.learn.export_turns import GRAPH, export
@@ -197,14 +197,18 @@ def fit(labelled: Sequence[LabelledTalk], found: Sample, *, asked: bool, config:
 
 
 def bordered(weights: Weights, rows: Sequence[Labelled], found: Sample, *, asked: bool) -> Weights:
-    """The same weights, each bias moved to fit `rows`; `found`: how the model reads them."""
+    """The same weights, what each tag's make of a conversation scaled and shifted to fit `rows`; `found`: how the model
+    reads them.
+    """
     flags = dict(weights.flags)
     for flag in flags.keys() - {"sales_offer"}:
         odds = found.flag_inputs(flag, asked=asked) @ flags[flag][:-1] + flags[flag][-1]
-        flags[flag] = flags[flag] + np.eye(len(flags[flag]))[-1] * flag_shift(odds, [holds(row, flag) for row in rows])
-    outcome = weights.outcome.copy()
-    logits = found.outcome_inputs(asked=asked) @ outcome[:, :-1].T + outcome[:, -1]
-    outcome[:, -1] += outcome_shift(logits, [row.gold["resolution"] for row in rows])
+        slope, shift = flag_border(odds, [holds(row, flag) for row in rows])
+        flags[flag] = slope * flags[flag] + np.eye(len(flags[flag]))[-1] * shift
+    logits = found.outcome_inputs(asked=asked) @ weights.outcome[:, :-1].T + weights.outcome[:, -1]
+    slope, shifts = outcome_border(logits, [row.gold["resolution"] for row in rows])
+    outcome = slope * weights.outcome
+    outcome[:, -1] += shifts
     return Weights(weights.effort, flags, outcome)
 
 

@@ -197,10 +197,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--base", type=Path, required=True, help="folder of all-mpnet-base-v2")
     parser.add_argument("--out", type=Path, required=True, help="where the examples go, FILE.jsonl")
     parser.add_argument("--weights", type=Path, help="FILE.safetensors: goes on from it if there; ends in it")
-    parser.add_argument("--epochs", type=int, default=TeacherConfig().epochs)
+    parser.add_argument("--epochs", type=int, default=TeacherConfig().epochs, help="0: it is only asked")
+    parser.add_argument("--seed", type=int, default=TeacherConfig().seed, help="another one where training goes on")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    config = TeacherConfig(epochs=options.epochs)
+    config = TeacherConfig(epochs=options.epochs, seed=options.seed)
     torch.manual_seed(config.seed)
     reader = Reader(Tokenizer.from_file(str(options.base / "tokenizer.json")), marks=_MARKS)
     teacher = Teacher(options.base, config=config)
@@ -209,9 +210,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     labelled = [talk for talk in talks(options.data) if not held_out(talk.conversation.conversation_id)]
     sentences = [turn for turn in read_sentences(options.data) if not held_out(turn.group)]
     known, rated = label_examples(labelled, sentences), mood_examples(options.data)
-    of_labels = half_read(teacher, reader, batches(known, config.batch, config.seed), config.labels)
-    of_moods = half_read(teacher, reader, batches(rated, _RATED_TOKENS, config.seed + 1), config.moods)
-    train(teacher, of_labels, of_moods, config=config)
+    if config.epochs:
+        of_labels = half_read(teacher, reader, batches(known, config.batch, config.seed), config.labels)
+        of_moods = half_read(teacher, reader, batches(rated, _RATED_TOKENS, config.seed + 1), config.moods)
+        train(teacher, of_labels, of_moods, config=config)
     if options.weights is not None:
         save_file(teacher.trained(), options.weights)
     public = [e for e, talk in zip(known, labelled, strict=False) if talk.conversation.channel == "social"]
