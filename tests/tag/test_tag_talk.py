@@ -55,10 +55,10 @@ def test_a_label_counts_for_its_speaker_only() -> None:
 
 def test_flag_inputs_by_hand() -> None:
     talk = chances({"channel_switch": 0.2}, {"moves": 0.75})
-    top, total, said = flag_inputs(talk, [C, A], "channel_switch")
+    top, total, said, again = flag_inputs(talk, [C, A], "channel_switch", echo=0.5)
     assert top == pytest.approx(math.log(3))
     assert total == pytest.approx(0.95)
-    assert said == 0.0
+    assert (said, again) == (0.0, 0.5)
 
 
 def test_what_the_turn_model_says_of_the_whole_comes_last() -> None:

@@ -38,6 +38,7 @@ from textinsight.learn.labels import LabelledTalk, allowed
 from textinsight.learn.meta import write_meta
 from textinsight.learn.train_turns import start_network
 from textinsight.learn.turn_data import held_out, talks
+from textinsight.tag.echo import echo
 from textinsight.tag.labels import LABELS, MOOD, OUTCOMES, WHOLE
 from textinsight.tag.marks import QUICK_SHARE, blended, cue_weights, lifted, quick_chances
 from textinsight.tag.resolution import cue_points
@@ -53,7 +54,8 @@ LICENCE = "Apache-2.0 (weights, and those they started from); training data: see
 _DIMENSION = 384
 _SLOPE_PRIOR, _SHIFT_PRIOR, _GAIN_PRIOR = 20.0, 0.5, 0.1  # what holds a slope at 1, a shift and a cue's gain at 0
 _KEPT_SHIFT = 0.5  # of the moods' fitted shift: support turns are cooler than what else is read
-_EXPECTED = np.array([0.8, 0.2, 0.1])  # weights of the flag inputs
+_EXPECTED = np.array([0.8, 0.2, 0.1, 0.0])  # weights of the flag inputs
+_FIRM = np.array([1.0, 1.0, 1.0, 0.1])  # how firmly
 _CUES_COUNT = 2.0  # times what they were worth where the model is at home: in public posts it is less sure
 
 Array = npt.NDArray[np.float64]
@@ -63,7 +65,8 @@ Array = npt.NDArray[np.float64]
 class FitConfig:
     """own, cues: what the turn model's say and the cues count for the outcome, chosen with the borders' set in view.
 
-    flag_penalty, ending, ridge: what holds the weights of flags, of how it ended and of the effort score.
+    flag_penalty, ending, ridge: what holds the weights of flags (of an echo a tenth of it), of how it ended and of the
+    effort score.
     """
 
     own: float = 0.5
@@ -75,16 +78,22 @@ class FitConfig:
 
 @dataclass(frozen=True)
 class Sample:
-    """Conversations as the model reads them: chances of their turns, logits of the whole, what the cues count for."""
+    """Conversations as the model reads them: chances of their turns, logits of the whole, what the cues count for,
+    how much agents say again.
+    """
 
     talks: Sequence[Conversation]
     chances: Sequence[Array]
     whole: Sequence[Array]
     points: Sequence[Array]
+    echoes: Sequence[float]
 
     def flag_inputs(self, flag: str, *, asked: bool) -> Array:
         """(n, inputs) of a flag, with or without what the turn model says of the whole."""
-        return np.array([flag_inputs(c, roles, flag, w if asked else None) for c, roles, w in self._rows()])
+        rows = zip(self.echoes, self._rows(), strict=True)
+        return np.array(
+            [flag_inputs(c, roles, flag, w if asked else None, echo=again) for again, (c, roles, w) in rows]
+        )
 
     def effort_inputs(self, *, asked: bool) -> Array:
         """(n, inputs) of the effort score."""
@@ -171,14 +180,15 @@ def _fit_flag(logits: Array, cues: Array, wanted: Array) -> tuple[float, float, 
 
 def sample(reader: TurnReader, talks_: Sequence[Conversation], gain: Sequence[float]) -> Sample:
     """The conversations read by the model, cues added."""
-    chances, wholes, points = [], [], []
+    chances, wholes, points, echoes = [], [], [], []
     for talk in talks_:
         reads, whole = _read(reader, talk)
         found = _scan(talk)
         chances.append(lifted(reads, cue_weights(found) * np.array(gain, np.float32)).astype(float))
         wholes.append(whole)
         points.append(cue_points(found))
-    return Sample(talks_, chances, wholes, points)
+        echoes.append(echo([spoken(turn.text) for turn in talk.turns], [turn.role for turn in talk.turns]))
+    return Sample(talks_, chances, wholes, points, echoes)
 
 
 def _unseen(talk: LabelledTalk) -> bool:
@@ -231,7 +241,7 @@ def _flag(inputs: Array, wanted: Sequence[bool], config: FitConfig) -> Array:
 
     def loss(x: Array) -> float:
         odds = inputs @ x[:-1] + x[-1]
-        held = config.flag_penalty * ((x[:-1] - _EXPECTED) ** 2).sum() + _SHIFT_PRIOR * x[-1] ** 2
+        held = config.flag_penalty * (_FIRM * (x[:-1] - _EXPECTED) ** 2).sum() + _SHIFT_PRIOR * x[-1] ** 2
         return float((np.logaddexp(0, odds) - gold * odds).sum() + held)
 
     return np.asarray(minimize(loss, np.append(_EXPECTED, 0.0)).x)

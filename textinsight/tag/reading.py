@@ -14,6 +14,7 @@ from spacy.tokens import Doc
 from textinsight.conversation import Conversation, Role
 from textinsight.doc import ensure_extensions, to_conversation
 from textinsight.findings import Tag
+from textinsight.tag.echo import echo
 from textinsight.tag.labels import AGENT, CUSTOMER
 from textinsight.tag.marks import Chances, Marks, ReadConfig, mark
 from textinsight.tag.scan import Hits, scan
@@ -53,9 +54,15 @@ class Reading:
         """What the conversation's linear models weigh."""
         return features(self.chances, self.roles)
 
+    @cached_property
+    def echo(self) -> float:
+        """How much agents say again."""
+        return echo(self.spoken, self.roles)
+
     def belief(self, flag: str) -> float:
         """The probability that `flag` holds for the conversation."""
-        return talk_model().of(self.whole).chance(flag, flag_inputs(self.chances, self.roles, flag, self.whole))
+        inputs = flag_inputs(self.chances, self.roles, flag, self.whole, echo=self.echo)
+        return talk_model().of(self.whole).chance(flag, inputs)
 
     @property
     def effort(self) -> float:

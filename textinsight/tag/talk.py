@@ -97,9 +97,11 @@ def features(chances: Array, roles: Sequence[Role]) -> Array:
     )
 
 
-def flag_inputs(chances: Array, roles: Sequence[Role], flag: str, whole: Array | None = None) -> Array:
-    """(3,): log odds of the turn that speaks most for the flag, how many turns' worth of chance there is, and what the
-    turn model says of the conversation (0 where it was not asked).
+def flag_inputs(
+    chances: Array, roles: Sequence[Role], flag: str, whole: Array | None = None, *, echo: float = 0.0
+) -> Array:
+    """(4,): log odds of the turn that speaks most for the flag, how many turns' worth of chance there is, what the turn
+    model says of the conversation (0 where it was not asked), and how much agents say again (`tag.echo`).
     """
     held = [0.0]
     for label in FLAGS[flag]:
@@ -108,7 +110,7 @@ def flag_inputs(chances: Array, roles: Sequence[Role], flag: str, whole: Array |
     top = min(max(*held, _FLOOR), 1 - _FLOOR)
     said = _SAID_OF.get(flag, flag)
     own_say = 0.0 if whole is None or said not in SHOWN else float(whole[WHOLE.index(said)])
-    return np.array([math.log(top / (1 - top)), min(3.0, sum(held)), own_say])
+    return np.array([math.log(top / (1 - top)), min(3.0, sum(held)), own_say, echo])
 
 
 def effort_inputs(found: Array, whole: Array | None) -> Array:
