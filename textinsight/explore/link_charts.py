@@ -150,6 +150,7 @@ def quartiles(rows: pd.DataFrame) -> Spec:
         "series": [
             {
                 "type": "bar", "name": "Repeat rate", "data": [_or_none(value) for value in rate], "barMaxWidth": 88,
+                "selectedMode": "single",
                 "itemStyle": {"color": PALE, "borderRadius": [3, 3, 0, 0]},
                 "markLine": {
                     "silent": True, "symbol": ["rect", "rect"], "symbolSize": [14, 2], "data": whiskers,

@@ -25,7 +25,8 @@ MEASURES = {
 
 LABELS = {
     "channel": "Channel", "company": "Company", "topic": "Topic", "sentiment": "Sentiment", "resolution": "Resolution",
-    "tenure": "Customer for", "agent": "Agent", "effort": "Effort score",
+    "tenure": "Customer for", "agent": "Agent", "effort": "Effort score", "handle": "Handle time",
+    "first": "First contact", "follows": "Later contacts",
 }  # fmt: skip
 RESOLUTIONS = {"resolved": "Resolved", "unresolved": "Not resolved", "moved": "Passed on", "unclear": "Unclear"}
 DRIVERS = {  # what made it hard: name and meaning

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from textinsight import __version__
-from textinsight.explore import access, card, intake, outcome, parts, progress, state, words
+from textinsight.explore import access, card, intake, outcome, parts, progress, state, unrelated, words
 from textinsight.explore.queries import data
 
 _SIZE = 50
@@ -129,6 +129,7 @@ def _pairs(text: str | None) -> list[tuple[str, object]]:
 
 def _contents(source: state.Source) -> None:
     inputs = data.inputs(source)
+    unrelated.note()
     _inputs(inputs)
     _coverage(data.coverage(source))
     _rejects(data.reasons(source))

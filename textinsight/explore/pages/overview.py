@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from textinsight.explore import charts, parts, sidebar, state, words
+from textinsight.explore import charts, parts, sidebar, state, unrelated, words
 from textinsight.explore.filters import Filters
 from textinsight.explore.panel import Days, Panel, catalogue
 from textinsight.explore.queries import facts
@@ -198,7 +198,7 @@ def _page() -> None:
     if not days.contacts:
         parts.no_match(state.source(), panel.total)
         return
-    parts.unrelated_note(panel)
+    unrelated.note()
     parts.small_data_note(days.contacts)
     with st.grid(4, gap="small", min_column_width=220):
         for name in words.MEASURES:

@@ -16,6 +16,7 @@ from textinsight.explore import (
     topic_charts,
     topic_tables,
     topic_tree,
+    unrelated,
     words,
 )
 from textinsight.explore.queries import topics
@@ -142,7 +143,7 @@ def _all(known: dict[str, topic_tree.Node], n: int) -> None:
     has_themes = _has_themes(known)
     told = f" · {len(leaves)} topics" + (f" in {len(known) - len(leaves) - 1} themes" if has_themes else "")
     parts.title("Topics", parts.scope(sidebar.filters(), n, source.panel.total) + told)
-    parts.unrelated_note(source.panel)
+    unrelated.note()
     parts.small_data_note(n)
     curation.news()
     view = st.segmented_control(
@@ -176,7 +177,7 @@ def _page() -> None:
     n = topics.number_of(source, filters)
     if not n or len(known) == 1:
         parts.title("Topics", parts.scope(filters, n, source.panel.total))
-        parts.unrelated_note(source.panel)
+        unrelated.note()
         if n and source.panel.is_related:
             parts.nothing(*_NO_TOPICS)
         elif not n:
