@@ -84,6 +84,8 @@ SIGNALS = {
 HELP = {
     "issue": "The customer's own words that state the issue. Personal data is masked.",
     "effort": "How hard it was for the customer, 1 very low to 5 very high. Higher is worse.",
+    "effort_as_tagged": " Read from the whole conversation, before somebody corrected what made it hard. It is not "
+    "added up from drivers, so it stays.",
     "sentiment": "Mean of the customer's turns, −1 very negative to 1 very positive.",
     "resolution": "What the conversation itself shows. Whether the customer came back is a separate figure.",
     "repeat": "Same customer, same issue, after an earlier contact ended. Hand-overs within 15 minutes are no repeats.",
