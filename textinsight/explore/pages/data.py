@@ -19,7 +19,7 @@ _FACTS = {
     "started": ("Start time", "Trends, repeat contacts, downstream"),
     "ended": ("End time", "Handle time; without it the start is taken"),
     "issue": ("Issue stated by the customer", "Topics, search, links"),
-    "topic": ("Topic", "What to fix, downstream; the rest is unclear"),
+    "topic": ("Topic", "What to fix, downstream; the rest is unclear or states no issue"),
     "role": ("Turns with a known speaker", "Sentiment and effort of the customer"),
     "english": ("English, where a language is given", "All tags; others are stored, but tagged with less certainty"),
     "company": ("Company", "Filter by company"),

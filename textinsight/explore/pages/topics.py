@@ -19,7 +19,7 @@ from textinsight.explore import (
     unrelated,
     words,
 )
-from textinsight.explore.queries import topics
+from textinsight.explore.queries import data, topics
 
 _TREE, _FLAT, _MAP = _VIEWS = ("Themes and topics", "Topics", "Map by meaning")
 _MOST_DOTS = 2000
@@ -155,6 +155,7 @@ def _all(known: dict[str, topic_tree.Node], n: int) -> None:
         _map(known)
     else:
         _table(known, is_tree=view == _TREE)
+        st.caption(topic_tree.unclear_told(data.coverage(source)))
     topic_tables.changes(topics.changes(source))
     curation.log(known)
 
