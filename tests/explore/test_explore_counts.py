@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from textinsight.explore import follows
-from textinsight.explore.filters import DIMENSIONS, QUARTERS, Filters
+from textinsight.explore.filters import DIMENSIONS, QUARTERS, REPEAT, Filters
 from textinsight.explore.queries import contacts, downstream, facts, repeats
 from textinsight.measure import Linked, compute, contact_facts, counted, handle_time
 
@@ -91,6 +91,14 @@ def test_first_contact_resolution(rows, by):
         assert solved / row["n"] == pytest.approx(row["observed"])
         assert open_ / (row["n"] + open_ + unknown) == pytest.approx(row["open"])
         assert unknown / (row["n"] + open_ + unknown) == pytest.approx(row["not_measurable"])
+
+
+def test_repeats_of_a_topic_to_fix(rows):
+    told = facts.fix_list(rows, Filters())
+    for row in told.to_dict("records"):
+        topic = Filters(topic=(row["topic"],))
+        assert contacts.count(rows, topic) == row["contacts"]
+        assert contacts.count(rows, topic.narrowed("repeat", REPEAT)) == row["repeats"] > 0
 
 
 def test_what_is_listed_is_what_is_downloaded(rows):

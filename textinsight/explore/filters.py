@@ -11,6 +11,7 @@ from textinsight.explore.words import UNCLEAR, UNKNOWN
 
 NEUTRAL = 0.1  # a contact's mean sentiment this far from 0 is negative or positive
 EFFORT = ("1.0–1.5", "1.5–2.0", "2.0–2.5", "2.5–3.0", "3.0–3.5", "3.5–4.0", "4.0–4.5", "4.5–5.0")  # half points
+REPEAT = "yes"
 QUARTERS = ("Shortest quarter", "Second quarter", "Third quarter", "Longest quarter")  # of handle time
 FIRST = {  # what first contact resolution counts a contact as, as `queries.facts` counts it
     "Solved at once": "fcr_observed = 1",
@@ -32,12 +33,13 @@ COLUMNS = {
     f"WHEN tenure_days IS NOT NULL THEN 'over 120 days' ELSE '{UNKNOWN}' END",
     "agent": f"coalesce(agent_id, '{UNKNOWN}')",
     "effort": f"coalesce({list(EFFORT)}[{EFFORT_BIN} + 1], '{UNKNOWN}')",
+    "repeat": f"CASE WHEN is_repeat THEN '{REPEAT}' WHEN is_repeat IS NOT NULL THEN 'no' ELSE '{UNKNOWN}' END",
     "handle": f"coalesce({list(QUARTERS)}[handle_quartile], '{UNKNOWN}')",
     "first": "CASE " + " ".join(f"WHEN {test} THEN '{name}'" for name, test in FIRST.items()) + " ELSE 'none' END",
 }
 DIMENSIONS = (*COLUMNS, "follows")  # whose values are sets that overlap: see `follows.FOLLOWS`
 # Without a list to choose from: a click elsewhere chooses one, which is then shown.
-BY_CLICK = ("agent", "effort", "handle", "first", "follows")
+BY_CLICK = ("agent", "effort", "repeat", "handle", "first", "follows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Filters:
     tenure: tuple[str, ...] = ()
     agent: tuple[str, ...] = ()
     effort: tuple[str, ...] = ()
+    repeat: tuple[str, ...] = ()
     handle: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()

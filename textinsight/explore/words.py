@@ -25,7 +25,7 @@ MEASURES = {
 
 LABELS = {
     "channel": "Channel", "company": "Company", "topic": "Topic", "sentiment": "Sentiment", "resolution": "Resolution",
-    "tenure": "Customer for", "agent": "Agent", "effort": "Effort score", "handle": "Handle time",
+    "tenure": "Customer for", "agent": "Agent", "effort": "Effort score", "repeat": "Repeat", "handle": "Handle time",
     "first": "First contact", "follows": "Later contacts",
 }  # fmt: skip
 RESOLUTIONS = {"resolved": "Resolved", "unresolved": "Not resolved", "moved": "Passed on", "unclear": "Unclear"}

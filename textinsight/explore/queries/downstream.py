@@ -197,8 +197,10 @@ def _let_through(pairs: pd.DataFrame, filters: Filters) -> pd.Series[bool]:
 
 def _with_texts(rows: Rows, pairs: pd.DataFrame) -> pd.DataFrame:
     """The pairs with what both contacts were about; `_a` the earlier, `_b` the later one."""
-    for side in "ab":
-        contacts = pairs[[side, f"shard_{side}"]].set_axis(["conversation_id", "shard"], axis=1)
-        told = details(rows, contacts, "issue_text")
-        pairs = pairs.assign(**{f"conversation_id_{side}": pairs[side], f"issue_text_{side}": told["issue_text"]})
-    return pairs
+    import pandas as pd
+
+    sides = [pairs[[side, f"shard_{side}"]].set_axis(["conversation_id", "shard"], axis=1) for side in "ab"]
+    told = details(rows, pd.concat(sides).drop_duplicates(ignore_index=True), "issue_text")
+    said = told.set_index("conversation_id")["issue_text"]
+    named = {f"conversation_id_{side}": pairs[side] for side in "ab"}
+    return pairs.assign(**named, **{f"issue_text_{side}": pairs[side].map(said) for side in "ab"})
