@@ -18,6 +18,7 @@ EFFORT_DRIVERS = (
     "unclear_answer",
 )
 DRIVER_BITS = {driver: 1 << place for place, driver in enumerate(EFFORT_DRIVERS)}  # archives hold them: add at the end
+FOLLOW_BITS = {"follow_up": 1, "same_issue": 2, "downstream": 4}  # of one window: what a contact is to earlier ones
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 from textinsight.store import Archive
 
 pytestmark = [pytest.mark.browser, pytest.mark.app]
+_ROW = 35  # pixels
 
 
 def chart(page) -> dict[str, float]:
@@ -109,19 +110,30 @@ def test_every_view_opens_without_complaint(open_page, ready):
         assert page.locator("[data-testid=stDataFrame]").count() >= 1
 
 
-def test_from_handle_time_to_the_contacts(open_page, ready):
+def test_a_quarter_of_handle_time_leads_to_as_many_contacts_as_it_says(open_page, ready):
     page = open_page("repeats?repeats=Handle+time")
-    page.get_by_role("button", name="Read the topic's contacts").click()
+    assert click_cell(page, column=2, row=1) == listed(page, ready)
+    assert page.get_by_text("handle time: Second quarter").is_visible()
+
+
+def test_a_reading_leads_to_as_many_contacts_as_it_says(open_page, ready):
+    page = open_page("downstream?view=Two+readings")
+    assert click_cell(page, column=3, row=0) == listed(page, ready)
+    assert page.get_by_text("later contacts: Follow-ups within 7 days").is_visible()
+
+
+def click_cell(page, *, column: int, row: int) -> int:
+    """Click a cell of the page's first table; its number."""
+    table = page.get_by_test_id("data-grid-canvas").first
+    table.scroll_into_view_if_needed()
+    number = int(table.get_by_test_id(f"glide-cell-{column}-{row}").text_content())
+    box, n_columns = table.bounding_box(), table.locator(f"[data-testid^=glide-cell-][data-testid$='-{row}']").count()
+    page.mouse.click(box["x"] + (column + 0.5) / n_columns * box["width"], box["y"] + _ROW * (row + 1.5))
+    return number
+
+
+def listed(page, ready) -> int:
+    """How many contacts the page of conversations lists, as its heading says."""
     page.wait_for_url(re.compile("contacts"))
     ready(page)
-    assert page.get_by_role("heading", name="Conversations").is_visible()
-
-
-def test_from_both_readings_to_the_threads(open_page, ready):
-    page = open_page("downstream?view=Two+readings")
-    table = page.get_by_label("Both readings by window").first
-    box = table.bounding_box()
-    page.mouse.click(box["x"] + 60, box["y"] + 50)
-    page.wait_for_url(re.compile("repeats"))
-    ready(page)
-    assert page.get_by_role("heading", name="Repeat issues").is_visible()
+    return int(page.get_by_text(re.compile(r"^[\d,]+ of [\d,]+ contacts")).text_content().split()[0].replace(",", ""))

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from textinsight.measure import contact_facts
@@ -173,4 +175,17 @@ def unrelated_archive(tmp_path_factory):
 def empty_archive(tmp_path_factory):
     path = tmp_path_factory.mktemp("explore") / "empty"
     Archive(path, create=True)
+    return path
+
+
+@pytest.fixture(scope="session")
+def outdated_archive(small_archive, tmp_path_factory):
+    """The small archive as an older version linked it, whose facts lack columns."""
+    path = tmp_path_factory.mktemp("explore") / "outdated"
+    shutil.copytree(small_archive, path)
+    archive = Archive(path)
+    for file in (path / "contact_facts").glob("*.parquet"):
+        table = pq.read_table(file)
+        pq.write_table(table.drop_columns(["handle_quartile", "follows"]), file)
+    assert not archive.query("SELECT * FROM stored_facts").num_rows
     return path

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from textinsight.explore import access, saved
 from textinsight.explore.queries import downstream
 from textinsight.explore.words import escape
-from textinsight.store import DERIVED, STORED, Archive
+from textinsight.store import STORED, Archive
 
 from .conftest import contact, write_archive
 
@@ -68,6 +68,15 @@ def test_an_unfinished_archive_is_shown_as_far_as_it_goes(open_app, unrelated_ar
     assert app.title
     if page in ("overview", "downstream"):
         assert "not built yet" in app.info[0].value
+
+
+@pytest.mark.parametrize("page", ["overview", "topics", "downstream", "data"])
+def test_an_older_versions_archive_is_shown_and_says_how_to_mend_it(open_app, outdated_archive, page):
+    app = open_app(outdated_archive, page)
+    assert not app.exception
+    assert "Linking again mends it" in app.warning[0].value
+    assert app.button(key="link_again").label == "Link again"
+    assert f"textinsight link --archive {outdated_archive}" in [element.value for element in app.code]
 
 
 def test_a_folder_that_is_no_archive_is_left_alone(open_app, tmp_path):
@@ -264,14 +273,6 @@ def test_a_thousand_topics_are_no_burden(open_app, tmp_path):
     assert len(app.multiselect(key="topic").options) == 1_000
     assert metrics(app)["Contacts"] == "1"
     assert app.dataframe[0].value["topic"].tolist() == ["Topic 0500"]
-
-
-def test_facts_of_an_older_version_are_told(open_app, small_archive, tmp_path):
-    shutil.copytree(small_archive, tmp_path / "archive")
-    Archive(tmp_path / "archive").replace("contact_facts", DERIVED["contact_facts"].empty_table())
-    app = open_app(tmp_path / "archive")
-    assert metrics(app)["Contacts"] == "120"
-    assert "not built yet" in app.info[0].value
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -41,6 +41,11 @@ def test_a_dialogue_is_read_masked_and_tagged():
     assert found.analysis.issue_text == "my card [CARD] was charged twice"
 
 
+def test_what_hides_behind_entities_is_masked():
+    found = read_pasted("My card &#52;111&nbsp;1111 1111 1111, write to ann&#64;example.org, isn&#39;t it &lt;b&gt;?")
+    assert found.conversation.turns[0].text == "My card [CARD], write to [EMAIL], isn't it <b>?"
+
+
 def test_free_text_is_the_customers():
     assert [turn.role.value for turn in read_pasted("where is my parcel").conversation.turns] == ["customer"]
 

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from textinsight.explore import access
 from textinsight.explore.queries import downstream
-from textinsight.store import Archive
+from textinsight.pipeline.correcting import correct, undo_correction
+from textinsight.store import Archive, Correction
 
 pytestmark = pytest.mark.app
 
@@ -194,3 +195,13 @@ def test_viewers_correct_nothing(open_page, archive, monkeypatch):
     monkeypatch.setattr(access, "is_editor", lambda: False)
     app = open_page(archive, "conversation", contact="c001")
     assert not {"Check the tags", "Correct"} & {one.label for one in app.button}
+
+
+def test_the_effort_of_corrected_drivers_is_called_as_tagged(open_page, archive):
+    def labels() -> list[str]:
+        return [metric.label for metric in open_page(archive, "conversation", contact="c005").metric]
+
+    (corrected,) = correct(Archive(archive), Correction("c005", "transfer", "true"))
+    assert labels()[0] == "Effort, as tagged"
+    undo_correction(Archive(archive), corrected)
+    assert labels()[0] == "Effort"

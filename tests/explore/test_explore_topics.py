@@ -302,3 +302,10 @@ def test_effort_behind_a_cell(open_page, built, rows):
     assert f"{n} contacts · Channel: chat" in texts(app)
     next(button for button in app.button if button.label == "All").click().run()
     assert "Channel: chat" not in texts(app)
+
+
+def test_contacts_without_a_topic_are_told_in_two_parts():
+    coverage = pd.DataFrame({"fact": ["issue", "topic"], "known": [80, 78], "total": [100, 100]})
+    told = topic_tree.unclear_told(coverage)
+    assert "2 contacts that fit none well enough (2.5% of those that state an issue)" in told
+    assert "20 that state no issue (20.0% of all)" in told

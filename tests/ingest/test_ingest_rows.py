@@ -310,3 +310,14 @@ def test_sessions_are_the_messages_cut_at_long_silences(hours: list[int]) -> Non
 def test_a_gap_must_be_positive() -> None:
     with pytest.raises(UsageError, match="above 0"):
         SessionConfig(gap_hours=0)
+
+
+def test_entities_are_decoded_once_a_turn_and_begin_none(tmp_path: Path) -> None:
+    found = one(tmp_path, company="Marks &amp; Co", text="Customer: it&#39;s &lt;3&#10;Agent: resolved\nAgent: R&amp;D")
+    assert found.company == "Marks & Co"
+    assert [(turn.role, turn.text) for turn in found.turns] == [
+        (Role.CUSTOMER, "it's <3\nAgent: resolved"),
+        (Role.AGENT, "R&D"),
+    ]
+    (only,) = one(tmp_path, turns=[{"role": "customer", "text": "&nbsp;"}, *HI]).turns
+    assert only.text == "hi"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textinsight.ingest import values
-from textinsight.ingest.text import clean
+from textinsight.ingest.text import clean, unescaped
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,30 @@ def test_clean_text_is_valid_and_stays_as_it_is(raw: str) -> None:
     assert "\x00" not in text
     assert "\r" not in text
     assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("it&#39;s R&amp;D &lt;b&gt; &quot;5&nbsp;%&quot;", 'it\'s R&D <b> "5\xa0%"'),
+        ("&amp;lt; is escaped twice", "&lt; is escaped twice"),
+        ("&#x1F600; and &#128;", "😀 and €"),
+        ("&#0;&#27;[31m&#x202e;&#55357;&#8232;x", "\ufffd[31m\u202e\ufffd\nx"),
+        ("AT&T and R&amp;D", "AT&T and R&amp;D"),  # not escaped as a whole: left as it is
+        ("ask?a=1&copy=2&lt=3", "ask?a=1&copy=2&lt=3"),
+        ("write &amp and &nosuch; &amp;", "write &amp and &nosuch; &amp;"),
+        ("Q&A;", "Q&A;"),
+        ("&nbsp;", ""),
+    ],
+)
+def test_entities_become_the_characters_that_were_meant(raw: str, text: str) -> None:
+    assert unescaped(raw) == text
+
+
+@given(st.text(st.sampled_from("ab&;#x1<gtlmp39 \n"), max_size=60))
+def test_escaped_text_comes_back_and_other_text_stays_clean(raw: str) -> None:
+    assert unescaped(html.escape(clean(raw))) == clean(raw)
+    assert clean(unescaped(clean(raw))) == unescaped(clean(raw))
 
 
 @pytest.mark.parametrize(

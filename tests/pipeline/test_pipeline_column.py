@@ -46,7 +46,7 @@ def test_rows_come_back_with_topics(table, tmp_path):
     assert found.n_rows == len(rows) == 37
     assert [row["number"] for row in rows[:3]] == ["0", "1", "2"]
     assert rows[-1]["topic_label"] == "unclear"
-    assert found.unclear_share == pytest.approx(1 / 37)
+    assert (found.unclear_share, found.without_words) == (0, pytest.approx(1 / 37))
     by_group = [{row["topic_id"] for row in rows[i : i + 12]} for i in (0, 12, 24)]
     assert not by_group[0] & by_group[1]
     assert not by_group[1] & by_group[2]

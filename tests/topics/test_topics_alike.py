@@ -7,7 +7,8 @@ import pytest
 
 from textinsight.encode import unit_rows
 from textinsight.topics import Alike, assign, discover
-from textinsight.topics.alike import less_wording, parted
+from textinsight.topics.alike import agreement, less_wording, parted
+from textinsight.topics.discover import _sample
 
 N = 60  # texts of each reason
 NO_PAIRS = np.zeros((0, 2), np.int64)
@@ -118,3 +119,37 @@ def test_discovery_parts_what_the_texts_alone_do_not() -> None:
     place = np.argsort(order)
     again = discover([texts[i] for i in order], vectors[order], alike=Alike(place[known.pairs], kinds(3 * N)))
     assert [t.examples for t in again.topics] == [t.examples for t in told.topics]
+
+
+def test_agreement_is_what_groups_hold_beyond_chance() -> None:
+    known = Alike(np.array([[0, 1], [2, 3], [4, 5], [6, 7]]), np.array([0] * 4 + [3] * 4))
+    within = agreement(np.array([0, 0, 1, 1, 2, 2, 3, 3]), known)
+    assert within.modularity == pytest.approx(1 - 0.5)  # of two groups a kind, chance holds half of its pairs
+    assert within.error == 0
+    assert agreement(np.zeros(8, np.int64), known).modularity == pytest.approx(0)
+    assert agreement(np.array([0, 1, 0, 1, 0, 1, 0, 1]), known).modularity == pytest.approx(-0.5)
+
+
+def worded() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(vectors, reason, wording): eight reasons, each said in three ways that lie clearly apart."""
+    rng = np.random.default_rng(5)
+    reason, wording = np.repeat(np.arange(8), 30), np.tile(np.arange(3), 80)
+    rows = np.eye(40)[reason] + 0.9 * np.eye(40)[8 + 3 * reason + wording] + 0.04 * rng.standard_normal((240, 40))
+    return unit_rows(rows).astype(np.float32), reason, 3 * reason + wording
+
+
+@pytest.mark.parametrize("by", ["reason", "wording"])
+def test_pairs_tell_how_fine_topics_are(by: str) -> None:
+    vectors, reason, wording = worded()
+    texts, known = [f"text {i}" for i in range(240)], reason if by == "reason" else wording
+    model = discover(texts, vectors, alike=Alike(pairs_within(known, 150), kinds(240)))
+    found = assign(model, vectors).index
+    assert len(set(zip(found.tolist(), known.tolist(), strict=True))) == len(set(known)) == len(set(found))
+
+
+def test_texts_with_pairs_are_looked_at_first() -> None:
+    vectors = worded()[0]
+    texts, pairs = [f"text {i}" for i in range(240)], np.stack([np.arange(60), np.arange(60) + 1], axis=1)
+    sample = _sample(texts, vectors, 80, frozenset(texts[i] for i in pairs.ravel()))
+    assert {f"text {i}" for i in range(61)} <= set(sample.texts)
+    assert len(sample.texts) == 80

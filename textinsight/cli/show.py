@@ -150,9 +150,14 @@ def _topics(found: RunReport) -> Table:
     table = listing("top topics", "contacts", "share")
     for line in found.topics:
         table.add_row(Text(line.label), f"{line.n:,}", f"{line.share:.1%}")
-    if found.unclear_share is not None:
-        table.add_row(Text("(unclear)", style="dim"), "", Text(f"{found.unclear_share:.1%}", style="dim"))
+    if found.topicless is not None:
+        table.add_row(Text("(unclear, of those with an issue)", style="dim"), "", _dim(found.topicless.unclear_share))
+        table.add_row(Text("(no issue stated)", style="dim"), "", _dim(found.topicless.without_issue))
     return table
+
+
+def _dim(share: float) -> Text:
+    return Text(f"{share:.1%}", style="dim")
 
 
 def _edges(found: RunReport) -> Table:

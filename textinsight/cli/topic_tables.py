@@ -31,7 +31,7 @@ def column(found: ColumnTopics, out: Path, *, as_json: bool) -> None:
         _json({"topics": asdict(found) | {"out": str(out)}})
         return
     refused = f", {found.n_rejected:,} refused" if found.n_rejected else ""
-    blank = f" ({found.without_words:.1%} without words)" if found.without_words else ""
+    blank = f", {found.without_words:.1%} without words" if found.without_words else ""
     _show(
         _topics((*found.topics, *found.themes), found.n_rows, "rows"),
         Text(f"{found.n_rows:,} rows{refused}, {found.unclear_share:.1%} unclear{blank} → {out}", style="dim"),
@@ -44,9 +44,11 @@ def report(found: TopicsReport, *, as_json: bool) -> None:
         _json({"topics": asdict(found)})
         return
     several = f"{found.several:,} contacts with more than one reason"
+    silent = f"{found.topicless.without_issue:.1%} state no issue"
+    unclear = f"{found.topicless.unclear_share:.1%} of the others unclear"
     _show(
         _topics(found.topics, found.n_contacts, "contacts"),
-        Text(f"{found.n_contacts:,} contacts, {found.unclear_share:.1%} unclear, {several}", style="dim"),
+        Text(f"{found.n_contacts:,} contacts, {silent}, {unclear}, {several}", style="dim"),
     )
     if found.changes:
         table = listing("changed", "how", "before", "after")

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from textinsight.explore import behind, board, parts, state, words
+from textinsight.explore import behind, board, follows, parts, sidebar, state, words
 from textinsight.explore.queries import downstream, judged
 
 _MARKS = {"supported": "●", "few": "◐", "chance": "○"}
@@ -178,20 +178,28 @@ def _two_readings(_: Asked, __: pd.DataFrame) -> None:
         columns[name] = st.column_config.NumberColumn(label, format="%.1f%%", help=words.HELP[name])
         columns[f"{name}_ci"] = st.column_config.TextColumn("95% CI", alignment="right")
         columns[n] = st.column_config.NumberColumn("of n", format="localized", help=words.HELP[n])
+    st.session_state["reading_windows"] = frame["window_days"].tolist()
     st.dataframe(
-        shown, key="readings", hide_index=True, column_config=columns, on_select=_read_threads,
+        shown, key="readings", hide_index=True, column_config=columns, on_select=_read_contacts,
         selection_mode="single-cell", alt="Both readings by window",
     )  # fmt: skip
     st.caption(
         "“How much of later contact is related to the first issue” is read in two ways; say which one a figure is. "
-        "Over all contacts with a customer and a time, hand-overs left out. Click a row to read the threads of such "
-        "contacts."
+        "Over all contacts with a customer and a time, hand-overs left out. Click a number to read the contacts "
+        "that it counts; a share leads to those that make it up."
     )
 
 
-def _read_threads() -> None:
-    if parts.clicked_row("readings") is not None:
-        st.session_state["go_to"] = "repeats"
+def _read_contacts() -> None:
+    """To the contacts that the clicked figure counts, over the whole archive as it does."""
+    cell = parts.clicked_cell("readings")
+    if cell is not None:
+        row, column = cell
+        sidebar.clear()
+        sidebar.narrow(
+            "follows", follows.value(_COUNTED.get(column, "Follow-ups"), st.session_state["reading_windows"][row])
+        )
+        st.session_state["go_to"] = "contacts"
 
 
 _MONEY = (("attributable", "Beyond base rate"), ("cost", "Cost"), ("attributable_cost", "of it, beyond base rate"))
@@ -199,6 +207,10 @@ _AVOIDED = (
     ("n_starts", "Starts n", "localized"), ("contacts", "Later contacts", "localized"),
     ("avoidable", "Avoidable", "%.0f"), ("per_100_starts", "Per 100 starts", "%.1f"), ("cost", "Cost", "%.0f"),
 )  # fmt: skip
+_COUNTED = {  # figure → what it counts
+    "related": "Related follow-ups", "related_ci": "Related follow-ups", "followups": "Follow-ups",
+    "downstream_share": "Downstream", "downstream_share_ci": "Downstream", "linked": "Linked",
+}  # fmt: skip
 _READINGS = (
     ("Related share of follow-ups", "related", "followups"),
     ("Downstream share of linked", "downstream_share", "linked"),

@@ -6,13 +6,22 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from textinsight.explore import follows
 from textinsight.explore.words import UNCLEAR, UNKNOWN
 
 NEUTRAL = 0.1  # a contact's mean sentiment this far from 0 is negative or positive
 EFFORT = ("1.0–1.5", "1.5–2.0", "2.0–2.5", "2.5–3.0", "3.0–3.5", "3.5–4.0", "4.0–4.5", "4.5–5.0")  # half points
+REPEAT = "yes"
+QUARTERS = ("Shortest quarter", "Second quarter", "Third quarter", "Longest quarter")  # of handle time
+FIRST = {  # what first contact resolution counts a contact as, as `queries.facts` counts it
+    "Solved at once": "fcr_observed = 1",
+    "Came back": "fcr_observed = 0",
+    "Window still open": "fcr_observed IS NULL AND opens_issue",
+    "Not measurable": "opens_issue IS NULL",
+}
 EFFORT_BIN = f"least(floor((effort_score - 1) * 2), {len(EFFORT) - 1})::INTEGER"  # which of these, from 0
 
-# What each dimension's value is in SQL, over `conversations` as over `contact_facts`.
+# What each dimension's value is in SQL, over `contact_facts`.
 COLUMNS = {
     "channel": f"coalesce(channel, '{UNKNOWN}')",
     "company": f"coalesce(company, '{UNKNOWN}')",
@@ -24,9 +33,13 @@ COLUMNS = {
     f"WHEN tenure_days IS NOT NULL THEN 'over 120 days' ELSE '{UNKNOWN}' END",
     "agent": f"coalesce(agent_id, '{UNKNOWN}')",
     "effort": f"coalesce({list(EFFORT)}[{EFFORT_BIN} + 1], '{UNKNOWN}')",
+    "repeat": f"CASE WHEN is_repeat THEN '{REPEAT}' WHEN is_repeat IS NOT NULL THEN 'no' ELSE '{UNKNOWN}' END",
+    "handle": f"coalesce({list(QUARTERS)}[handle_quartile], '{UNKNOWN}')",
+    "first": "CASE " + " ".join(f"WHEN {test} THEN '{name}'" for name, test in FIRST.items()) + " ELSE 'none' END",
 }
-
-BY_CLICK = ("agent", "effort")  # without a list to choose from: a click elsewhere chooses one, which is then shown
+DIMENSIONS = (*COLUMNS, "follows")  # whose values are sets that overlap: see `follows.FOLLOWS`
+# Without a list to choose from: a click elsewhere chooses one, which is then shown.
+BY_CLICK = ("agent", "effort", "repeat", "handle", "first", "follows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +56,15 @@ class Filters:
     tenure: tuple[str, ...] = ()
     agent: tuple[str, ...] = ()
     effort: tuple[str, ...] = ()
+    repeat: tuple[str, ...] = ()
+    handle: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
 
     @property
     def chosen(self) -> dict[str, tuple[str, ...]]:
         """The dimensions that are narrowed, and to what."""
-        return {name: getattr(self, name) for name in COLUMNS if getattr(self, name)}
+        return {name: getattr(self, name) for name in DIMENSIONS if getattr(self, name)}
 
     def over(self, start: date | None, end: date | None) -> Filters:
         """The same choice over other days."""
@@ -57,11 +74,8 @@ class Filters:
         """The same, but with these values of one dimension alone; none: all of them."""
         return replace(self, **{dimension: values})  # type: ignore[arg-type]
 
-    def where(self, *, search: str = "") -> tuple[str, tuple[Any, ...]]:
-        """(SQL condition over the views conversations and contact_facts, its bound values).
-
-        search: words in the issue text, which contact_facts lacks.
-        """
+    def where(self) -> tuple[str, tuple[Any, ...]]:
+        """(SQL condition over the view contact_facts, its bound values)."""
         parts: list[str] = ["true"]
         values: list[Any] = []
         for bound, operator in ((self.start, ">="), (self.end, "<")):
@@ -69,9 +83,9 @@ class Filters:
                 parts.append(f"started_at {operator} CAST(? AS TIMESTAMP) AT TIME ZONE 'UTC'")
                 values.append(bound.isoformat())
         for name, chosen in self.chosen.items():
+            if name == "follows":
+                parts.append(f"({follows.where(chosen)})")
+                continue
             parts.append(f"{COLUMNS[name]} IN ({', '.join('?' * len(chosen))})")
             values += chosen
-        for word in search.lower().split():
-            parts.append("contains(lower(issue_text), ?)")
-            values.append(word)
         return " AND ".join(parts), tuple(values)

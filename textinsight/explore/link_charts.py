@@ -134,7 +134,7 @@ def quartiles(rows: pd.DataFrame) -> Spec:
     """Repeat rate by quartile of handle time; rows: quartile 1..4, median_s, repeat_rate, low, high."""
     rate, low, high = (100 * rows[name].astype(float) for name in ("repeat_rate", "low", "high"))
     names = [
-        f"{_QUARTILES[quartile]}\n{value:.1f} % · median {elapsed(seconds)}"
+        f"{_QUARTILES[quartile]}\n{value:.1f} %\nmedian {elapsed(seconds)}"
         for quartile, value, seconds in zip(rows["quartile"], rate, rows["median_s"], strict=True)
     ]
     whiskers = [
@@ -145,11 +145,15 @@ def quartiles(rows: pd.DataFrame) -> Spec:
         "animation": False,
         "tooltip": {"show": False},
         "grid": {"left": 8, "right": 8, "top": 20, "bottom": 4, "containLabel": True},
-        "xAxis": {"type": "category", "data": names, "axisTick": {"show": False}, "axisLabel": {"lineHeight": 17}},
+        "xAxis": {
+            "type": "category", "data": names, "axisTick": {"show": False},
+            "axisLabel": {"lineHeight": 17, "interval": 0},  # all of them, on a narrow screen too
+        },
         "yAxis": {"type": "value", "min": 0, "axisLabel": {"formatter": "{value} %"}, "splitLine": _FAINT},
         "series": [
             {
                 "type": "bar", "name": "Repeat rate", "data": [_or_none(value) for value in rate], "barMaxWidth": 88,
+                "selectedMode": "single",
                 "itemStyle": {"color": PALE, "borderRadius": [3, 3, 0, 0]},
                 "markLine": {
                     "silent": True, "symbol": ["rect", "rect"], "symbolSize": [14, 2], "data": whiskers,

@@ -53,19 +53,23 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """What the archive holds. days: the first day with a contact and the day after the last one, None without times."""
+    """What the archive holds. days: the first day with a contact and the day after the last one, None without times.
+
+    is_related: linking made the figures. was_related: a linking did, be it that of an older version.
+    """
 
     rows: Rows
     total: int
     days: tuple[date, date] | None
     is_related: bool
+    was_related: bool
 
     @classmethod
     def of(cls, rows: Rows) -> Panel:
         """Look at the archive as a whole."""
         found = facts.extent(rows)
         days = None if found["first"] is None else (_date(found["first"]), _date(found["last"]) + timedelta(days=1))
-        return cls(rows, int(found["contacts"]), days, bool(found["is_related"]))
+        return cls(rows, int(found["contacts"]), days, bool(found["is_related"]), bool(found["was_related"]))
 
     def names(self, dimension: str) -> tuple[str, ...]:
         """The values of one of the filters' dimensions, most frequent first."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 import streamlit as st
 
 from textinsight.explore.filters import BY_CLICK, Filters
-from textinsight.explore.panel import Figure, Panel
+from textinsight.explore.panel import Figure
 from textinsight.explore.state import Source
 from textinsight.explore.words import LABELS, RESOLUTIONS, SUPPORT, escape, interval, name, topic
 from textinsight.store import Archive
@@ -38,7 +38,7 @@ def scope(filters: Filters, n: int, total: int) -> str:
         parts.append(f"{filters.start:%-d %b %Y} – {filters.end - pd.Timedelta(days=1):%-d %b %Y}")
     for dimension, chosen in filters.chosen.items():
         told = ", ".join(name(v, RESOLUTIONS) if dimension == "resolution" else v for v in chosen)
-        parts.append(f"{LABELS[dimension].lower()} {told}" if dimension in BY_CLICK else told)
+        parts.append(f"{LABELS[dimension].lower()}: {told}" if dimension in BY_CLICK else told)
     return " · ".join(parts)
 
 
@@ -50,16 +50,6 @@ def footnotes(figure: Figure) -> list[str]:
     if figure.n_unknown:
         told.append(f"{figure.n_unknown / (figure.n + figure.n_unknown):.0%} unknown")
     return told or ["all counted" if figure.n else "no answers"]
-
-
-def unrelated_note(panel: Panel) -> None:
-    """Says that topics and links are still to come."""
-    if panel.total and not panel.is_related:
-        st.info(
-            "Topics, links and measures that need them are not built yet: the run is still going, or was stopped. "
-            "Running it again goes on where it stopped.",
-            icon=":material/hourglass_empty:",
-        )
 
 
 def small_data_note(n: int) -> None:

@@ -8,12 +8,23 @@ import pandas as pd
 import streamlit as st
 
 from textinsight.explore import link_charts, parts, sidebar, state, words
+from textinsight.explore.filters import QUARTERS
 from textinsight.explore.queries import repeats
 
 _MOST, _DRAWN = 200, 15
 _BY = {"topic": "Topic", "channel": "Channel", "agent": "Agent"}
 _PERCENT = {"observed": "Observed", "open": "Still open", "not_measurable": "Not measurable", "stated": "Stated"}
 _COUNTS = {"n": "n", "n_stated": "Stated n", "contacts": "Contacts"}
+_TOLD = tuple(code for code in words.RESOLUTIONS if code != "unclear")
+# What a figure of a segment counts: the filter that leads to it. A share leads to what makes it up.
+_BEHIND: dict[str, tuple[str, tuple[str, ...]]] = {
+    "observed": ("first", ("Solved at once",)),
+    "n": ("first", ("Solved at once", "Came back")),
+    "open": ("first", ("Window still open",)),
+    "not_measurable": ("first", ("Not measurable",)),
+    "stated": ("resolution", ("resolved",)),
+    "n_stated": ("resolution", _TOLD),
+}
 
 
 def fcr() -> None:
@@ -32,7 +43,7 @@ def fcr() -> None:
     st.caption(
         f"Observed: no contact on the same issue within {source.window_days} days; grey below {words.SUPPORT} of them. "
         "Stated: what the conversations themselves show. They are two measures, never merged: customers say thanks and "
-        f"call again. Click a row to read its contacts."
+        "call again. Click a number to read the contacts that it counts; a share leads to those that make it up."
     )
     _table(found, by)
     parts.download(
@@ -76,15 +87,18 @@ def _open_segment() -> None:
 
 
 def _open_row() -> None:
-    row = parts.clicked_row("fcr_table")
-    if row is not None:
-        _go(row)
+    cell = parts.clicked_cell("fcr_table")
+    if cell is not None:
+        _go(*cell)
 
 
-def _go(row: int) -> None:
-    """To the segment's contacts."""
+def _go(row: int, figure: str = "contacts") -> None:
+    """To the contacts of the segment that the figure counts."""
     by, names = st.session_state["fcr_names"]
     sidebar.narrow(by, names[row])
+    if figure in _BEHIND:
+        dimension, values = _BEHIND[figure]
+        sidebar.narrow(dimension, *values)
     st.session_state["go_to"] = "contacts"
 
 
@@ -99,29 +113,58 @@ def handle_time() -> None:
     rows = repeats.handle_time(source, source.window_days, topic)
     whole, parts_of = parts.records(rows[rows["quartile"] == 0])[0], rows[rows["quartile"] > 0]
     st.text(_verdict(whole))
-    st.echarts_chart(link_charts.quartiles(parts_of), height=300, alt="Repeat rate by quartile of handle time")
+    st.session_state["handled"] = ("" if topic == "all" else topics[topic], parts_of["quartile"].tolist())
+    st.echarts_chart(
+        link_charts.quartiles(parts_of), height=300, key="quartiles", on_select=_open_bar,
+        alt="Repeat rate by quartile of handle time",
+    )  # fmt: skip
     st.caption(
         words.escape(
             f"Contacts that open an issue, by how long they took against others of their topic and channel; with 95% "
             f"intervals. {whole['n']:,} contacts; {whole['n_unknown']:,} more are unknown: no handle time or customer, "
             f"or a window of {source.window_days} days that is still open. Over the whole archive: of the filters, the "
-            "topic counts alone. No cause is shown by it."
+            "topic counts alone. No cause is shown by it. Click a number to read the contacts that it counts."
         )
     )
-    st.button(
-        "Read the topic's contacts",
-        icon=":material/forum:",
-        on_click=_read_topic,
-        args=(topics[topic],),
-        key="read_handled",
+    _quarters(parts_of)
+
+
+def _quarters(rows: pd.DataFrame) -> None:
+    """The figures of the chart; each leads to its contacts."""
+    shown = rows.assign(
+        quarter=[QUARTERS[quartile - 1] for quartile in rows["quartile"]],
+        median=[words.elapsed(seconds) for seconds in rows["median_s"]],
+        repeat_rate=100 * rows["repeat_rate"],
+        interval=[words.interval(low, high, "share") for low, high in zip(rows["low"], rows["high"], strict=True)],
     )
+    st.dataframe(
+        shown, key="quarters", hide_index=True, column_config=_QUARTER, column_order=list(_QUARTER),
+        on_select=_open_quarter, selection_mode="single-cell", alt="Repeat rate by quartile of handle time, as a table",
+    )  # fmt: skip
 
 
-def _read_topic(label: str) -> None:
-    """To the contacts of the topic, over the whole archive; of all topics, to all."""
+def _open_bar() -> None:
+    picked = st.session_state["quartiles"].selection.selected
+    rows = [group["data_indices"][0] for group in picked if group["data_indices"]]
+    if rows and rows[0] < len(st.session_state["handled"][1]):
+        _go_handled(rows[0])
+
+
+def _open_quarter() -> None:
+    cell = parts.clicked_cell("quarters")
+    if cell is not None:
+        _go_handled(*cell)
+
+
+def _go_handled(row: int, figure: str = "n") -> None:
+    """To the contacts of one quarter, over the whole archive as they are counted; of all topics or one."""
+    label, quartiles = st.session_state["handled"]
     sidebar.clear()
-    if label in state.source().panel.names("topic"):
+    if label:
         sidebar.narrow("topic", label)
+    sidebar.narrow("handle", QUARTERS[quartiles[row] - 1])
+    if figure in ("n_repeat", "repeat_rate"):
+        sidebar.narrow("first", "Came back")
     st.session_state["go_to"] = "contacts"
 
 
@@ -137,3 +180,13 @@ def _verdict(whole: dict[str, Any]) -> str:
     if high < 0:
         return f"Long contacts are followed by repeats more often {told}."
     return f"No sign that short contacts bring repeats {told}."
+
+
+_QUARTER = {
+    "quarter": st.column_config.TextColumn("Handle time", width=170),
+    "median": st.column_config.TextColumn("Median", alignment="right"),
+    "n": st.column_config.NumberColumn("Contacts", format="localized"),
+    "n_repeat": st.column_config.NumberColumn("Came back", format="localized"),
+    "repeat_rate": st.column_config.NumberColumn("Repeat rate", format="%.1f%%"),
+    "interval": st.column_config.TextColumn("95% CI", alignment="right"),
+}

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import streamlit as st
 
-from textinsight.explore.filters import BY_CLICK, COLUMNS, NEUTRAL, Filters
+from textinsight.explore.filters import BY_CLICK, DIMENSIONS, NEUTRAL, Filters
 from textinsight.explore.panel import Panel
 from textinsight.explore.words import LABELS, RESOLUTIONS, name
 
@@ -26,7 +26,7 @@ def filter_bar(panel: Panel) -> Filters:
     with st.sidebar:
         head = st.container()  # filled last, but it stays where it is
         start, end = _period(panel.days)
-        chosen = {key: _values(key, _by_click(key) if key in BY_CLICK else panel.names(key)) for key in COLUMNS}
+        chosen = {key: _values(key, _by_click(key) if key in BY_CLICK else panel.names(key)) for key in DIMENSIONS}
         is_narrowed = bool(start or end or any(chosen.values()))
         head.button(
             "Clear filters", icon=":material/filter_alt_off:", on_click=clear, type="tertiary", disabled=not is_narrowed
@@ -40,15 +40,18 @@ def filters() -> Filters:
     return found
 
 
-def narrow(dimension: str, value: str) -> None:
-    """Choose one value of a dimension; call it from a callback, before the filter bar is drawn."""
-    st.session_state[dimension] = [value]
+def narrow(dimension: str, *values: str) -> None:
+    """Choose these values of a dimension, of those chosen before if any are among them; call it from a callback, before
+    the filter bar is drawn.
+    """
+    before = st.session_state.get(dimension) or values
+    st.session_state[dimension] = [value for value in values if value in before] or list(values)
 
 
 def clear() -> None:
     """Take every filter away; call it from a callback."""
     st.session_state["period"] = ALL_TIME
-    for key in COLUMNS:
+    for key in DIMENSIONS:
         st.session_state[key] = []
 
 

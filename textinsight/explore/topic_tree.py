@@ -48,6 +48,22 @@ def nodes(listed: pd.DataFrame) -> dict[str, Node]:
     return found | {NO_TOPIC: Node(NO_TOPIC, UNCLEAR, told, (), "", None, (), False)}
 
 
+def unclear_told(coverage: pd.DataFrame) -> str:
+    """How many contacts have no topic because it is unclear, and how many because they state no issue.
+
+    coverage: of the whole archive, see `queries.data.coverage`.
+    """
+    known = dict(zip(coverage["fact"], coverage["known"], strict=True))
+    total = int(coverage["total"][coverage["fact"] == "topic"].iloc[0])
+    stated = int(known["issue"])
+    unclear, silent = max(stated - int(known["topic"]), 0), total - stated
+    return (
+        f"Without a topic, in the whole archive: {unclear:,} contacts that fit none well enough "
+        f"({unclear / max(stated, 1):.1%} of those that state an issue) and {silent:,} that state no issue "
+        f"({silent / max(total, 1):.1%} of all)."
+    )
+
+
 def labels_of(known: dict[str, Node], topic_id: str) -> tuple[str, ...]:
     """The names of the topics that a topic or theme stands for: what the filter is set to."""
     node = known[topic_id]

@@ -11,7 +11,7 @@ import streamlit as st
 
 from textinsight.errors import TextinsightError
 from textinsight.explore import access, saved, sidebar, state
-from textinsight.explore.filters import COLUMNS
+from textinsight.explore.filters import DIMENSIONS
 from textinsight.explore.words import escape
 
 
@@ -59,7 +59,7 @@ def _save(archive: Path, page: Any) -> None:
 
 def _query() -> str:
     """The choice as a query string: dimensions by their codes, days as ISO dates."""
-    chosen = {key: st.session_state.get(key) or [] for key in COLUMNS}
+    chosen = {key: st.session_state.get(key) or [] for key in DIMENSIONS}
     days = [day.isoformat() for day in st.session_state.get("days") or ()]
     return urlencode(chosen | {"period": st.session_state.get("period", []), "days": days}, doseq=True)
 
@@ -67,7 +67,7 @@ def _query() -> str:
 def _open(view: saved.View) -> None:
     """Choose what the view chose, as far as the archive still knows it, and go to its page."""
     chosen, panel = parse_qs(view.query), state.source().panel
-    for key in COLUMNS:
+    for key in DIMENSIONS:
         wanted, known = chosen.get(key, []), panel.names(key)
         st.session_state[key] = [value for value in wanted if value in known]
     period = chosen.get("period", [""])[0]

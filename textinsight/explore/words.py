@@ -25,7 +25,8 @@ MEASURES = {
 
 LABELS = {
     "channel": "Channel", "company": "Company", "topic": "Topic", "sentiment": "Sentiment", "resolution": "Resolution",
-    "tenure": "Customer for", "agent": "Agent", "effort": "Effort score",
+    "tenure": "Customer for", "agent": "Agent", "effort": "Effort score", "repeat": "Repeat", "handle": "Handle time",
+    "first": "First contact", "follows": "Later contacts",
 }  # fmt: skip
 RESOLUTIONS = {"resolved": "Resolved", "unresolved": "Not resolved", "moved": "Passed on", "unclear": "Unclear"}
 DRIVERS = {  # what made it hard: name and meaning
@@ -83,6 +84,8 @@ SIGNALS = {
 HELP = {
     "issue": "The customer's own words that state the issue. Personal data is masked.",
     "effort": "How hard it was for the customer, 1 very low to 5 very high. Higher is worse.",
+    "effort_as_tagged": " Read from the whole conversation, before somebody corrected what made it hard. It is not "
+    "added up from drivers, so it stays.",
     "sentiment": "Mean of the customer's turns, −1 very negative to 1 very positive.",
     "resolution": "What the conversation itself shows. Whether the customer came back is a separate figure.",
     "repeat": "Same customer, same issue, after an earlier contact ended. Hand-overs within 15 minutes are no repeats.",

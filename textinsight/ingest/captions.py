@@ -99,7 +99,7 @@ def _pieces(caption: Any) -> Iterator[RawTurn]:
 
 def _plain(text: str) -> str:
     lines = (_LEADING.sub("", line.strip()) for line in text.split("\n"))
-    return clean(html.unescape(_TAG.sub("", "\n".join(lines))))
+    return clean(_TAG.sub("", "\n".join(lines)))
 
 
 def _from_names(said: list[RawTurn]) -> list[RawTurn]:

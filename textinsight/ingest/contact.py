@@ -13,7 +13,7 @@ from textinsight.conversation import Conversation, Role, Survey
 from textinsight.ingest import identity, times, turns, values
 from textinsight.ingest.reader import Limits
 from textinsight.ingest.roles import known
-from textinsight.ingest.text import clean
+from textinsight.ingest.text import clean, unescaped
 
 _DAY = 86_400
 _LONGEST_S = 366 * _DAY
@@ -58,7 +58,8 @@ def _identifier(value: Any, name: str, _: bool | None) -> str | None:
 
 
 def _label(value: Any, name: str, _: bool | None) -> str | None:
-    return values.label(value, name)
+    label = values.label(value, name)
+    return None if label is None else unescaped(label)
 
 
 def _key(read: Callable[[object], str | None]) -> Convert:

@@ -12,7 +12,7 @@ from textinsight.conversation import Role, Turn
 from textinsight.ingest import roles, speech, times
 from textinsight.ingest.columns import bind_turn, normal
 from textinsight.ingest.reader import Limits
-from textinsight.ingest.text import clean
+from textinsight.ingest.text import clean, unescaped
 
 OFFSETS_BELOW = 1e6  # a turn's bare "timestamp" below this is seconds since the start, above a Unix time
 _SECONDS = frozenset({"offset_s", "offset_seconds", "start_s", "start_sec", "start_seconds", "seconds"})
@@ -98,8 +98,11 @@ def finish(
 ) -> tuple[tuple[Turn, ...], datetime | None]:
     """Ordered turns with roles, and when the contact started.
 
-    Turns without words are no turns. ValueError if none is left, one is too long or there are too many.
+    Here, where no text is taken apart any more, HTML entities become the characters that they stand for: none can
+    begin a turn. Turns without words are no turns. ValueError if none is left, one is too long or there are too many.
     """
+    for turn in raw:
+        turn.text = unescaped(turn.text)
     said = _ordered([turn for turn in raw if turn.text])
     _check(said, limits)
     if started_at is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,11 +27,13 @@ def contact_facts(
     *,
     customer_id: pa.ChunkedArray,
     window_days: int,
+    counted: Mapping[str, pa.Array] | None = None,
 ) -> pa.Table:
     """The table contact_facts, in the order of started_at.
 
     contacts: with topic_id, topic_label and thread_id, and for customer_id the person who is counted once.
-    customer_id: as stored, row by row. topics: for the themes above them. Unknown is null: `is_repeat` and
+    customer_id: as stored, row by row. topics: for the themes above them. counted: what `counted` gives; without it,
+    null. Unknown is null: `is_repeat` and
     `opens_issue` without customer or time, `fcr_observed` also while the window is open.
     """
     facts = Facts(contacts, links, threads, window_days, None)
@@ -47,6 +51,7 @@ def contact_facts(
         "fcr_observed": pa.array(fcr, from_pandas=True),
         "brought_on": pa.array(brought_on(facts)),
         "handle_s": pa.array(facts.duration, from_pandas=True),
+        **(counted or {}),
     }
     columns = [found[name] if name in found else _column(contacts, name) for name in SCHEMA.names]
     table = pa.table([c.cast(t) for c, t in zip(columns, SCHEMA.types, strict=True)], schema=SCHEMA)

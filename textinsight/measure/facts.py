@@ -146,6 +146,11 @@ class Facts:
     def _kept_links(self) -> pa.Table:
         return self.links.filter(pc.not_equal(pc.fill_null(self.links["reviewed"], ""), "rejected"))
 
+    @property
+    def is_follow_up(self) -> Mask:
+        """(n,) contacts that start within W days after any contact of the customer ended, and are no hand-over."""
+        return ~self.is_transfer & (self.since_previous <= self.window_s)
+
     def is_later_in(self, relation: str) -> Mask:
         """(n,) contacts that are the later one of a link of this relation within W that no reviewer rejected."""
         near = pc.fill_null(pc.less_equal(self._kept_links["gap_days"], float(self.window_days)), True)

@@ -29,8 +29,12 @@ _QUARTILES = 4
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """(n,) each: topic and stratum (topic × channel) codes, seconds, repeat or not; known: all of these are told."""
+    """(n,) each: row of the contacts, topic and stratum (topic × channel) codes, seconds, repeat or not.
 
+    known: all of these are told.
+    """
+
+    row: Ints
     topic: Ints
     stratum: Ints
     seconds: Reals
@@ -67,9 +71,21 @@ def handle_time(
     return pa.concat_tables([*tables, DERIVED["handle_time"].empty_table()]).combine_chunks()
 
 
-def _table(facts: Facts, window_days: int) -> pa.Table:
+def handle_quartile(facts: Facts) -> Ints:
+    """(n,) the quartile that the contact counts in under the facts' window, 0 if in none."""
+    seen = _see(facts, _topics(facts).code)
+    quartile = np.zeros(len(facts), np.int64)
+    quartile[seen.row] = seen.quartile
+    return quartile
+
+
+def _topics(facts: Facts) -> Groups:
     told = "topic_id" in facts.contacts.column_names
-    groups = segment(facts, "topic_id") if told else Groups(np.zeros(len(facts), np.int64), ("topic_id=unclear",))
+    return segment(facts, "topic_id") if told else Groups(np.zeros(len(facts), np.int64), ("topic_id=unclear",))
+
+
+def _table(facts: Facts, window_days: int) -> pa.Table:
+    groups = _topics(facts)
     names = [name.partition("=")[2] for name in groups.names]
     seen = _see(facts, groups.code)
     pooled = replace(seen, topic=np.zeros(len(seen.topic), np.int64))
@@ -114,7 +130,7 @@ def _see(facts: Facts, topic: Ints) -> _Seen:
     quartile = np.zeros(len(rows), np.int64)
     at = np.flatnonzero(known[rows])
     quartile[at] = _quartiles(seconds[rows[at]], stratum[rows[at]])
-    return _Seen(topic[rows], stratum[rows], seconds[rows], repeat, known[rows], quartile)
+    return _Seen(rows, topic[rows], stratum[rows], seconds[rows], repeat, known[rows], quartile)
 
 
 def _quartiles(seconds: Reals, stratum: Ints) -> Ints:

@@ -58,9 +58,8 @@ def related_share_of_followups(facts: Facts) -> Observed:
     A follow-up starts within W days after any contact of the customer ended; hand-overs are left out.
     """
     unknown = np.isnan(facts.since_previous)
-    follow_up = (facts.since_previous <= facts.window_s) & ~facts.is_transfer
     linked = facts.is_later_in("same_issue") | facts.is_later_in("downstream")
-    return Observed(np.where(unknown, np.nan, linked), follow_up | unknown)
+    return Observed(np.where(unknown, np.nan, linked), facts.is_follow_up | unknown)
 
 
 def downstream_share_of_linked(facts: Facts) -> Observed:

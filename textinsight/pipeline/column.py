@@ -29,7 +29,7 @@ _UNCLEAR = "unclear"
 class ColumnTopics:
     """What was found: rows written, rows refused, topics and the themes above them, how good the topics are.
 
-    unclear_share: of the rows; without_words: share of the rows that say nothing, part of it.
+    without_words: share of the rows, which say nothing and have no topic; unclear_share: of the others.
     """
 
     n_rows: int
@@ -82,14 +82,14 @@ def discover_column(
     model = _counted(model, assigned)
     progress.stage("writing", None)
     _write(rows, model, assigned, Path(out))
-    leaves = set(model.leaves.tolist())
+    leaves, has_words = set(model.leaves.tolist()), np.asarray(vectors.any(1))
     return ColumnTopics(
         len(rows),
         len(rejects),
         tuple(topic for i, topic in enumerate(model.topics) if i in leaves),
         tuple(topic for i, topic in enumerate(model.topics) if i not in leaves),
-        assigned.unclear_share,
-        float(1 - vectors.any(1).mean()),
+        float((assigned.index[has_words] < 0).sum() / max(has_words.sum(), 1)),
+        float(1 - has_words.mean()),
         topics.topic_quality(model, vectors, assigned, texts),
     )
 

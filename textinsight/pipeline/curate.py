@@ -17,6 +17,7 @@ from textinsight.pipeline.progress import Progress, Silent
 from textinsight.pipeline.reasons import Naming, current_topics, found_topics, stored_edits
 from textinsight.pipeline.relate import relate
 from textinsight.pipeline.runs import last_settings
+from textinsight.pipeline.topicless import Topicless, topicless
 from textinsight.store import Archive, writer_lock
 from textinsight.store.schema import KEPT
 from textinsight.topics import Change, Topic
@@ -29,12 +30,12 @@ _MOST = 20_000  # contacts of a topic that a split or an explanation looks at
 class TopicsReport:
     """topics: with their counts, themes among them, largest first. changes: what is new, grown, shrunk or gone.
 
-    unclear_share: of the contacts, those without words included. several: contacts with more than one reason.
+    topicless: contacts without a topic, and why. several: contacts with more than one reason.
     """
 
     n_contacts: int
     topics: tuple[Topic, ...]
-    unclear_share: float
+    topicless: Topicless
     several: int
     changes: tuple[Change, ...]
 
@@ -148,13 +149,13 @@ def refresh_topics(
 def topics_report(archive: str | Path | Archive) -> TopicsReport:
     """The topics as they stand, largest first."""
     store = _opened(archive)
-    counts = store.query("SELECT count(*) AS n, count(topic_id) AS clear FROM conversations").to_pylist()[0]
+    n = store.query("SELECT count(*) AS n FROM conversations").to_pylist()[0]["n"]
     several = store.query("SELECT count(*) AS n FROM contact_topics WHERE rank = 2").to_pylist()[0]["n"]
     changed = store.query("SELECT * FROM topic_changes").to_pylist()
     model = current_topics(store)
     found = sorted(model.topics, key=lambda topic: (-topic.n, topic.topic_id))
-    unclear = 1 - counts["clear"] / counts["n"] if counts["n"] else 0.0
-    return TopicsReport(counts["n"], tuple(found), unclear, several, tuple(topics.Change(**row) for row in changed))
+    changes = tuple(topics.Change(**row) for row in changed)
+    return TopicsReport(n, tuple(found), topicless(store), several, changes)
 
 
 def explain_contact(archive: str | Path | Archive, conversation_id: str) -> topics.Explanation:

@@ -21,8 +21,7 @@ Vectors = npt.NDArray[np.floating]
 Index = npt.NDArray[np.int64]
 
 LEAST_SHARE = 0.003  # of contacts: what an analyst can follow; smaller reasons join their nearest topic
-# repeat contacts tell which wording to overlook (`topics.Alike`): no need of neighbours, whose mean joins near reasons
-CONFIG = topics.TopicsConfig(share=LEAST_SHARE, closest=0.5, widest=0.875, held=0.77, neighbours=0)
+CONFIG = topics.TopicsConfig(share=LEAST_SHARE)
 ASSIGNING = topics.AssignConfig(unclear_at_most=0.05)
 _SAMPLE = 20_000  # contacts that are linked for it
 _FEWEST = 50  # pairs on one issue; fewer tell nothing of topics

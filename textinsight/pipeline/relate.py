@@ -77,6 +77,9 @@ def relate(
             of_topics["topics"],
             customer_id=table["customer_id"],
             window_days=settings.window_days,
+            counted=measure.counted(
+                measured, linked.links, linked.threads, window_days=settings.window_days, wider=wider
+            ),
         ),
         **consequences(measured, linked, window_days=settings.window_days, wider=wider),
         **linking.tables,

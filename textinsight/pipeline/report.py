@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from textinsight.errors import ExitCode
+from textinsight.pipeline.topicless import Topicless, topicless
 from textinsight.store import Archive
 
 _HEADLINES = (
@@ -81,7 +82,7 @@ class RunReport:
     inputs: tuple[InputCount, ...]
     headlines: tuple[Headline, ...]
     topics: tuple[TopicLine, ...]
-    unclear_share: float | None
+    topicless: Topicless | None
     edges: tuple[EdgeLine, ...]
     seconds: float
 
@@ -105,13 +106,13 @@ class RunReport:
 
 def make_report(archive: Archive, *, inputs: Sequence[InputCount], window_days: int, seconds: float) -> RunReport:
     """Read the headline figures back from the archive's tables."""
-    n = archive.query("SELECT count(*) AS n, count(topic_id) AS clear FROM conversations").to_pylist()[0]
+    n = archive.query("SELECT count(*) AS n FROM conversations").to_pylist()[0]["n"]
     return RunReport(
         archive=str(archive.path),
         inputs=tuple(inputs),
         headlines=_headlines(archive),
-        topics=_topics(archive, n["n"]),
-        unclear_share=1 - n["clear"] / n["n"] if n["n"] else None,
+        topics=_topics(archive, n),
+        topicless=topicless(archive) if n else None,
         edges=_edges(archive, window_days),
         seconds=seconds,
     )

@@ -16,7 +16,8 @@ _LATER = {
         "INTEGER": ("person",),
         "VARCHAR": ("theme_id", "theme_label"),
         "BOOLEAN": ("is_transfer", "is_repeat", "opens_issue"),
-        "TINYINT": ("fcr_observed",),
+        "TINYINT": ("fcr_observed", "handle_quartile"),
+        "SMALLINT": ("follows",),
     }.items()
     for name in names
 }

@@ -388,6 +388,8 @@ DERIVED["contact_facts"] = pa.schema(
         ("fcr_observed", pa.int8()),  # 1, 0, null: unknown
         ("brought_on", pa.float64()),  # later contacts about other issues, each with its probability
         ("handle_s", pa.float64()),
+        ("handle_quartile", pa.int8()),  # of the table handle_time, 1..4; null: it counts in none
+        ("follows", pa.int16()),  # the bits of findings.FOLLOW_BITS for each window: which follow-ups it counts among
         ("shard", pa.string()),  # the file of the stored tables that holds the contact
     ]
 )

@@ -1,9 +1,10 @@
-"""What texts that are known to be on one issue tell about topics: how wording varies, and which groups are two reasons.
+"""What texts known to be on one issue tell about topics: how wording varies, how fine they are, which are two reasons.
 
 A customer who comes again on the same issue says it in other words. The directions in which such pairs of texts differ
 are wording and not reason, so they count for less when texts are grouped (within-class covariance normalisation: Hatch,
-Kajarekar and Stolcke 2006). And a group of texts on one reason has such pairs across any two halves of it; where none
-cross, the halves are two reasons.
+Kajarekar and Stolcke 2006). Topics that are too fine part such pairs, and topics that are too coarse hold together what
+nothing connects: in between, the modularity of the pairs is highest (Newman and Girvan 2004). And a group of texts on
+one reason has such pairs across any two halves of it; where none cross, the halves are two reasons.
 """
 
 from __future__ import annotations
@@ -62,6 +63,23 @@ def less_wording(vectors: Vectors, alike: Alike) -> Vectors:
     size, axes = np.linalg.eigh(within)
     shortened = axes @ np.diag(np.maximum(size, 1e-9) ** -0.5) @ axes.T
     return unit_rows(vectors.astype(np.float64) @ shortened).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """modularity: share of the pairs that groups hold, less the share that they would hold by chance; error of it."""
+
+    modularity: float
+    error: float
+
+
+def agreement(group: Index, alike: Alike) -> Agreement:
+    """How well (n,) groups hold together what is on one issue and nothing else; there must be pairs."""
+    sides, kind = group[alike.pairs], alike.kind[alike.pairs[:, 0]]
+    held, n = float((sides[:, 0] == sides[:, 1]).mean()), len(sides)
+    cell = np.unique(np.stack([np.repeat(kind, 2), sides.ravel()]), axis=1, return_counts=True)
+    by_chance = float((cell[1] ** 2 / (2 * np.bincount(kind - kind.min())[cell[0][0] - kind.min()])).sum() / (2 * n))
+    return Agreement(held - by_chance, float(np.sqrt(held * (1 - held) / n)))
 
 
 def parted(vectors: Vectors, group: Index, alike: Alike, *, least: int) -> Index:

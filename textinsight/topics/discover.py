@@ -6,12 +6,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
 from textinsight.encode import Encoder
 from textinsight.errors import UsageError
-from textinsight.topics.alike import Alike, less_wording, parted
+from textinsight.topics.alike import Alike, agreement, less_wording, parted
 from textinsight.topics.assign import AssignConfig
 from textinsight.topics.cluster import (
     Index,
@@ -23,6 +25,7 @@ from textinsight.topics.cluster import (
     linkage_cuts,
     mean_distance,
     merge_near,
+    nearest,
     refine,
     silhouette,
     smoothed,
@@ -32,8 +35,10 @@ from textinsight.topics.model import Topic, TopicModel, Vectors, topic_id
 
 _STEP = 0.025  # between the shares looked at
 _SIZES = 23  # numbers of even groups looked at
-_EVEN_FROM = 0.92  # effective share of groups (1: all of one size) from which groups are even
+_EVEN_FROM = 0.83  # effective share of groups (1: all of one size) from which groups are even
 _FEWEST = 5  # even groups looked at
+_FEWEST_PAIRS = 50  # on one issue; fewer tell nothing of how fine topics are
+_TOLD = 2.0  # standard errors from which one agreement with the pairs is better than another
 _FILLED = 1.5  # times the support: what even groups hold on average, at the fewest
 _LEAST_SPREAD = 0.6  # texts all about one thing are near each other; they are not split for that
 
@@ -107,7 +112,8 @@ def discover(
     """
     if len(texts) != len(vectors):
         raise ValueError(f"{len(texts)} texts but {len(vectors)} vectors")
-    sample = _sample(texts, vectors, config.sample)
+    first = frozenset() if alike is None else frozenset(texts[i] for i in alike.pairs.ravel().tolist())
+    sample = _sample(texts, vectors, config.sample, first)
     if not sample.texts:
         return TopicModel((), np.zeros((0, vectors.shape[1]), np.float32), engine)
     known = None if alike is None else _alike(sample, texts, alike)
@@ -119,12 +125,13 @@ def discover(
     return _with_themes(sample, group, TopicModel(tuple(topics), centroids, engine), encoder)
 
 
-def _sample(texts: Sequence[str | None], vectors: Vectors, size: int) -> _Sample:
-    """The `size` distinct texts of the lowest hashes: a random sample that every order of input agrees on."""
+def _sample(texts: Sequence[str | None], vectors: Vectors, size: int, first: frozenset[str | None]) -> _Sample:
+    """The `size` distinct texts of the lowest hashes, those of `first` before others: every order of input agrees."""
     known: list[bool] = np.asarray(vectors.any(axis=1)).tolist()
     counts = Counter(text for text, has_vector in zip(texts, known, strict=True) if text and has_vector)
-    found = sorted(counts, key=lambda text: (hashlib.blake2b(text.encode(), digest_size=8).digest(), text))[:size]
-    wanted = set(found)
+    place = {text: (hashlib.blake2b(text.encode(), digest_size=8).digest(), text) for text in counts}
+    wanted = set(sorted(counts, key=lambda text: (text not in first, place[text]))[:size])
+    found = sorted(wanted, key=lambda text: place[text])
     row = {text: i for i, text in enumerate(texts) if text in wanted}
     rows = np.array([row[text] for text in found], np.int64)
     weights = np.array([counts[text] for text in found], np.int64)
@@ -149,7 +156,11 @@ def _groups(vectors: Vectors, config: TopicsConfig, alike: Alike | None) -> Inde
     part = vectors[: config.grouped]
     share = len(part) / len(vectors)
     most = max(config.least, round(len(vectors) ** config.support), round(len(vectors) * config.share))
-    first = _first_groups(part, max(2, round(most * share)), config)
+    few = max(2, round(most * share))
+    if alike is None or len(alike.pairs) < _FEWEST_PAIRS:
+        first = _first_groups(part, few, config)
+    else:
+        first = _agreed_groups(part, few, config, vectors, alike)
     for least in range(most, 0, -1):
         seeds = centroids_of(part, first, least=max(min(2, least), round(least * share)))
         group = merge_near(vectors, refine(vectors, seeds, least=least), same=config.same)
@@ -159,28 +170,55 @@ def _groups(vectors: Vectors, config: TopicsConfig, alike: Alike | None) -> Inde
 
 
 def _first_groups(part: Vectors, least: int, config: TopicsConfig) -> Index:
-    """(n,) groups by average linkage or, where these are about even, by Ward's if it parts the texts better."""
+    """(n,) groups by average linkage or, where these are about even, by Ward's if it parts the texts better.
+
+    Even groups differ by little in how they part the texts themselves; drawn together, the texts tell them apart.
+    """
     near = smoothed(part, config.neighbours)
 
     def settled(cut: Index) -> Index:
         return refine(part, centroids_of(part, cut, least=least), least=least)
 
-    def width(group: Index) -> float:
-        return silhouette(part, group)
-
-    group = max(map(settled, _uneven_cuts(near, least, config)), key=width)
+    group = max(map(settled, _uneven_cuts(near, least, config)), key=partial(silhouette, part))
     if group.max() == 0 or evenness(group) < _EVEN_FROM:
         return group
-    sizes = np.geomspace(_FEWEST, max(_FEWEST, len(part) / (_FILLED * least)), _SIZES).astype(int)
-    return max([group, *map(settled, even_cuts(near, sizes.tolist()))], key=width)
+    return max([group, *map(settled, even_cuts(near, _even_sizes(part, least)))], key=partial(silhouette, near))
+
+
+def _agreed_groups(part: Vectors, least: int, config: TopicsConfig, vectors: Vectors, alike: Alike) -> Index:
+    """(n,) groups of `part` that agree best with what is on one issue among all `vectors`.
+
+    Of the levels of both linkages whose agreement cannot be told from the best, the one is taken whose groups have the
+    widest silhouette.
+    """
+    near = smoothed(part, config.neighbours)
+    cuts = [*_levels(near, config), *even_cuts(near, _even_sizes(part, least))]
+    groups = [refine(part, centroids_of(part, cut, least=least), least=least) for cut in cuts]
+    agreed = [agreement(nearest(vectors, centroids_of(part, group)), alike) for group in groups]
+    best = max(agreed, key=lambda one: one.modularity)
+    least_agreed = best.modularity - _TOLD * best.error
+    good = [group for group, one in zip(groups, agreed, strict=True) if one.modularity >= least_agreed]
+    return max(good, key=partial(silhouette, part))
+
+
+def _even_sizes(part: Vectors, least: int) -> list[int]:
+    most = max(_FEWEST, len(part) / (_FILLED * least))
+    return [int(size) for size in np.geomspace(_FEWEST, most, _SIZES)]
+
+
+def _levels(part: Vectors, config: TopicsConfig) -> list[Index]:
+    """Groups by average linkage at every level."""
+    scale = max(mean_distance(part), _LEAST_SPREAD)
+    return list(linkage_cuts(part, (_shares(config) * scale).tolist()))
+
+
+def _shares(config: TopicsConfig) -> npt.NDArray[np.float64]:
+    return np.arange(config.closest, config.widest + _STEP / 2, _STEP)
 
 
 def _uneven_cuts(near: Vectors, least: int, config: TopicsConfig) -> list[Index]:
     """Groups of the levels at which enough texts are in groups with support; else of the level nearest to that."""
-    shares = np.arange(config.closest, config.widest + _STEP / 2, _STEP)
-    scale = max(mean_distance(near), _LEAST_SPREAD)
-    cuts = list(linkage_cuts(near, (shares * scale).tolist()))
-    wanted = np.maximum(config.held, config.strict * shares)
+    cuts, wanted = _levels(near, config), np.maximum(config.held, config.strict * _shares(config))
     spare = np.array([covered(cut, least) for cut in cuts]) - wanted
     return [cut for cut, more in zip(cuts, spare, strict=True) if more >= min(0, spare.max())]
 

@@ -21,6 +21,7 @@ from textinsight.explore import (
     words,
 )
 from textinsight.explore.queries import contacts, conversation
+from textinsight.findings import EFFORT_DRIVERS
 from textinsight.store import Correction
 
 _LEGEND = (("Issue", "violet"), ("Attention", "orange"), ("Good", "blue"), ("Other", "gray"))
@@ -76,10 +77,14 @@ def _chat(turns: pd.DataFrame, findings: pd.DataFrame, said: list[Correction]) -
     transcript.chat(turns, findings, shown)
 
 
-def _facts(contact: dict[str, Any], turns: pd.DataFrame) -> None:
+def _facts(contact: dict[str, Any], turns: pd.DataFrame, said: list[Correction]) -> None:
+    as_tagged = any(one.tag in EFFORT_DRIVERS and one.new != one.old for one in said)
     with st.container(border=True):
         row = st.container(horizontal=True, gap="large")  # which wraps where there is little room
-        row.metric("Effort", words.figure(contact["effort_score"], "1..5"), help=words.HELP["effort"])
+        row.metric(
+            "Effort, as tagged" if as_tagged else "Effort", words.figure(contact["effort_score"], "1..5"),
+            help=words.HELP["effort"] + (words.HELP["effort_as_tagged"] if as_tagged else ""),
+        )  # fmt: skip
         row.metric("Sentiment", words.figure(contact["sentiment"], "-1..1"), help=words.HELP["sentiment"])
         row.metric("CSAT", words.figure(contact["csat"], "issues"), help="The customer's answer, 1 to 5; – if none.")
         if ((turns["role"] == "customer") & turns["sentiment_score"].notna()).any():
@@ -144,7 +149,7 @@ def _page() -> None:
     with chat:
         _chat(turns, conversation.findings(source, chosen), said)
     with about:
-        _facts(contact, turns)
+        _facts(contact, turns, said)
         judging.pending_bar()
         _timeline(conversation.timeline(source, chosen), chosen)
 

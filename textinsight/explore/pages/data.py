@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from textinsight import __version__
-from textinsight.explore import access, card, intake, outcome, parts, progress, state, words
+from textinsight.explore import access, card, intake, outcome, parts, progress, state, unrelated, words
 from textinsight.explore.queries import data
 
 _SIZE = 50
@@ -19,7 +19,7 @@ _FACTS = {
     "started": ("Start time", "Trends, repeat contacts, downstream"),
     "ended": ("End time", "Handle time; without it the start is taken"),
     "issue": ("Issue stated by the customer", "Topics, search, links"),
-    "topic": ("Topic", "What to fix, downstream; the rest is unclear"),
+    "topic": ("Topic", "What to fix, downstream; the rest is unclear or states no issue"),
     "role": ("Turns with a known speaker", "Sentiment and effort of the customer"),
     "english": ("English, where a language is given", "All tags; others are stored, but tagged with less certainty"),
     "company": ("Company", "Filter by company"),
@@ -129,6 +129,7 @@ def _pairs(text: str | None) -> list[tuple[str, object]]:
 
 def _contents(source: state.Source) -> None:
     inputs = data.inputs(source)
+    unrelated.note()
     _inputs(inputs)
     _coverage(data.coverage(source))
     _rejects(data.reasons(source))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from textinsight.explore import behind, board, downstream_tables, parts, sidebar, state, words
+from textinsight.explore import behind, board, downstream_tables, parts, sidebar, state, unrelated, words
 from textinsight.explore.downstream_tables import Asked
 from textinsight.explore.judging import pending_bar
 from textinsight.explore.queries import downstream
@@ -145,7 +145,7 @@ def _choose_arrow() -> None:
 
 def _page() -> None:
     parts.title("Downstream map", _SUBTITLE)
-    parts.unrelated_note(state.source().panel)
+    unrelated.note()
     parts.small_data_note(state.source().panel.total)
     if not downstream.windows(state.source()):
         parts.nothing(*_EMPTY)

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from textinsight.explore import charts, parts, sidebar, state, words
-from textinsight.explore.filters import Filters
+from textinsight.explore import charts, parts, sidebar, state, unrelated, words
+from textinsight.explore.filters import REPEAT, Filters
 from textinsight.explore.panel import Days, Panel, catalogue
 from textinsight.explore.queries import facts
 from textinsight.link import COST_PER_CONTACT
@@ -34,7 +34,6 @@ _BEHIND: dict[str, tuple[str, dict[str, str]]] = {
 }
 _CELLS = {
     "topic": "topics",
-    "repeats": "repeats",
     "fcr_observed": "repeats",
     "downstream": "downstream",
     "effort": "effort",
@@ -157,6 +156,8 @@ def _open_cell() -> None:
             st.session_state["about"] = topic
         else:
             sidebar.narrow("topic", topic)
+        if column == "repeats":
+            sidebar.narrow("repeat", REPEAT)
         st.session_state["go_to"] = _CELLS.get(column, "contacts")
 
 
@@ -198,7 +199,7 @@ def _page() -> None:
     if not days.contacts:
         parts.no_match(state.source(), panel.total)
         return
-    parts.unrelated_note(panel)
+    unrelated.note()
     parts.small_data_note(days.contacts)
     with st.grid(4, gap="small", min_column_width=220):
         for name in words.MEASURES:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from textinsight.explore import parts, resolved, sidebar, state, threads, words
+from textinsight.explore import parts, resolved, sidebar, state, threads, unrelated, words
 from textinsight.explore.judging import pending_bar
 from textinsight.explore.panel import Days
 from textinsight.explore.queries import repeats
@@ -34,7 +34,7 @@ def _page() -> None:
     if not days.contacts:
         parts.no_match(state.source(), panel.total)
         return
-    parts.unrelated_note(panel)
+    unrelated.note()
     pending_bar()
     parts.small_data_note(days.contacts)
     _cards(days)

@@ -16,9 +16,10 @@ from textinsight.explore import (
     topic_charts,
     topic_tables,
     topic_tree,
+    unrelated,
     words,
 )
-from textinsight.explore.queries import topics
+from textinsight.explore.queries import data, topics
 
 _TREE, _FLAT, _MAP = _VIEWS = ("Themes and topics", "Topics", "Map by meaning")
 _MOST_DOTS = 2000
@@ -142,7 +143,7 @@ def _all(known: dict[str, topic_tree.Node], n: int) -> None:
     has_themes = _has_themes(known)
     told = f" · {len(leaves)} topics" + (f" in {len(known) - len(leaves) - 1} themes" if has_themes else "")
     parts.title("Topics", parts.scope(sidebar.filters(), n, source.panel.total) + told)
-    parts.unrelated_note(source.panel)
+    unrelated.note()
     parts.small_data_note(n)
     curation.news()
     view = st.segmented_control(
@@ -154,6 +155,7 @@ def _all(known: dict[str, topic_tree.Node], n: int) -> None:
         _map(known)
     else:
         _table(known, is_tree=view == _TREE)
+        st.caption(topic_tree.unclear_told(data.coverage(source)))
     topic_tables.changes(topics.changes(source))
     curation.log(known)
 
@@ -176,7 +178,7 @@ def _page() -> None:
     n = topics.number_of(source, filters)
     if not n or len(known) == 1:
         parts.title("Topics", parts.scope(filters, n, source.panel.total))
-        parts.unrelated_note(source.panel)
+        unrelated.note()
         if n and source.panel.is_related:
             parts.nothing(*_NO_TOPICS)
         elif not n:

@@ -48,10 +48,10 @@ def page(rows: Rows, filters: Filters, *, order: str, number: int, size: int, fo
 
 def everything(filters: Filters, *, order: str, found: bool = False) -> tuple[str, tuple[Any, ...]]:
     """(SQL, values) of all matching contacts with every column, for a download."""
-    where, values = filters.where()
+    sql, values = chosen(filters)
     source = "hits JOIN conversations USING (conversation_id)" if found else "conversations"
     kept = "source, source_line, shard, place" if found else "source, source_line, shard"
-    return f"SELECT * EXCLUDE ({kept}) FROM {source} WHERE {where} ORDER BY {_SORTED[order]}", values
+    return f"SELECT * EXCLUDE ({kept}) FROM {source} WHERE conversation_id IN ({sql}) ORDER BY {_SORTED[order]}", values
 
 
 def chosen(filters: Filters) -> tuple[str, tuple[Any, ...]]:

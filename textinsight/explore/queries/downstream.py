@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from textinsight.explore import follows
 from textinsight.explore.filters import COLUMNS, Filters
 from textinsight.explore.queries.base import Rows
 from textinsight.explore.queries.conversation import details
@@ -23,7 +24,7 @@ _PAIRS = f"""
         SELECT f.conversation_id AS id, thread_id, f.opens_issue, f.shard, f.channel AS by_channel,
                f.started_at AS start,
                f.started_at + to_microseconds(CAST(coalesce(f.handle_s, 0) * 1e6 AS BIGINT)) AS stop,
-               t.topic_id, t.customer_id AS person, t.n_contacts,
+               t.topic_id, t.customer_id AS person, t.n_contacts, f.follows,
                {", ".join(f"{COLUMNS[name]} AS {name}" for name in _NARROWING)}
         FROM contact_facts f JOIN threads t USING (thread_id) WHERE t.topic_id IN ($1, $2)
     ),
@@ -33,7 +34,7 @@ _PAIRS = f"""
                greatest(epoch_us(b.start) - epoch_us(a.stop), 0) / 864e8 AS gap_days,
                a.shard AS shard_a, a.start AS started_at_a, a.by_channel AS channel_a,
                b.shard AS shard_b, b.start AS started_at_b, b.by_channel AS channel_b,
-               {", ".join(f"a.{name}" for name in _NARROWING)}
+               a.follows, {", ".join(f"a.{name}" for name in _NARROWING)}
         FROM opener a JOIN opener b ON a.person = b.person AND a.topic_id = $1 AND b.topic_id = $2
              AND (b.start, b.id) > (a.start, a.id) AND b.start <= a.stop + to_days($3)
         WHERE a.stop + to_days($3) <= (SELECT max(started_at) FROM contact_facts)
@@ -185,6 +186,8 @@ def _let_through(pairs: pd.DataFrame, filters: Filters) -> pd.Series[bool]:
     for name, chosen in filters.chosen.items():
         if name in _NARROWING:
             passes &= pairs[name].isin(chosen)
+    if filters.follows:
+        passes &= pairs["follows"].fillna(0).map(lambda bits: follows.holds(filters.follows, int(bits)))
     if filters.start is not None:
         passes &= pairs["started_at_a"] >= pd.Timestamp(filters.start, tz="UTC")
     if filters.end is not None:
@@ -194,8 +197,10 @@ def _let_through(pairs: pd.DataFrame, filters: Filters) -> pd.Series[bool]:
 
 def _with_texts(rows: Rows, pairs: pd.DataFrame) -> pd.DataFrame:
     """The pairs with what both contacts were about; `_a` the earlier, `_b` the later one."""
-    for side in "ab":
-        contacts = pairs[[side, f"shard_{side}"]].set_axis(["conversation_id", "shard"], axis=1)
-        told = details(rows, contacts, "issue_text")
-        pairs = pairs.assign(**{f"conversation_id_{side}": pairs[side], f"issue_text_{side}": told["issue_text"]})
-    return pairs
+    import pandas as pd
+
+    sides = [pairs[[side, f"shard_{side}"]].set_axis(["conversation_id", "shard"], axis=1) for side in "ab"]
+    told = details(rows, pd.concat(sides).drop_duplicates(ignore_index=True), "issue_text")
+    said = told.set_index("conversation_id")["issue_text"]
+    named = {f"conversation_id_{side}": pairs[side] for side in "ab"}
+    return pairs.assign(**named, **{f"issue_text_{side}": pairs[side].map(said) for side in "ab"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from textinsight.explore.filters import COLUMNS, Filters
+from textinsight.explore.follows import FOLLOWS
 from textinsight.explore.queries.base import Rows
 
 if TYPE_CHECKING:
@@ -35,11 +36,13 @@ _SPREAD = ("effort", "sentiment")  # the others are 0 or 1, and so are their squ
 def extent(rows: Rows) -> dict[str, Any]:
     """contacts, first and last day (days since 1970, None without a time), is_related: whether linking took place.
 
+    was_related: whether any version's did, whose facts may lack columns and then do not count.
     late: contacts of known customers that linking has not seen yet.
     """
     found = rows(
         f"SELECT count(*) AS contacts, min({_DAY}) AS first, max({_DAY}) AS last, "
         "EXISTS (SELECT 1 FROM stored_facts LIMIT 1) AS is_related, "
+        "EXISTS (SELECT 1 FROM assignments LIMIT 1) AS was_related, "
         "count(*) FILTER (WHERE person IS NULL AND customer_id IS NOT NULL) AS late FROM contact_facts"
     )
     known = found.astype(object).where(found.notna(), None)
@@ -48,6 +51,8 @@ def extent(rows: Rows) -> dict[str, Any]:
 
 def values(rows: Rows, dimension: str) -> tuple[str, ...]:
     """The values of a filter's dimension, the most frequent first."""
+    if dimension == "follows":
+        return tuple(FOLLOWS)
     found = rows(
         f"SELECT {COLUMNS[dimension]} AS value, count(*) AS n FROM contact_facts GROUP BY 1 ORDER BY n DESC, 1"
     )
