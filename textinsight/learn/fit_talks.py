@@ -48,7 +48,7 @@ from textinsight.tag.words import spoken
 
 log = logging.getLogger(__name__)
 
-VERSION = "3"
+VERSION = "4"
 LICENCE = "Apache-2.0 (weights, and those they started from); training data: see CARD.md"
 
 _DIMENSION = 384

@@ -30,7 +30,7 @@ from textinsight.tag.words import spoken
 
 log = logging.getLogger(__name__)
 
-VERSION = "2"
+VERSION = "3"
 LICENCE = "Apache-2.0 (weights); training data: see CARD.md"
 
 Array = npt.NDArray[np.float32]
