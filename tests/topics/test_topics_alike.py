@@ -7,7 +7,8 @@ import pytest
 
 from textinsight.encode import unit_rows
 from textinsight.topics import Alike, assign, discover
-from textinsight.topics.alike import agreement, less_wording, parted
+from textinsight.topics.alike import agreement, centres_apart, less_wording, parted
+from textinsight.topics.cluster import centroids_of, nearest
 from textinsight.topics.discover import _sample
 
 N = 60  # texts of each reason
@@ -153,3 +154,13 @@ def test_texts_with_pairs_are_looked_at_first() -> None:
     sample = _sample(texts, vectors, 80, frozenset(texts[i] for i in pairs.ravel()))
     assert {f"text {i}" for i in range(61)} <= set(sample.texts)
     assert len(sample.texts) == 80
+
+
+def test_centres_lean_to_what_sets_groups_apart() -> None:
+    vectors, reason = reasons()
+    known = Alike(pairs_within(reason, 80), kinds())
+    plain, leant = centroids_of(vectors, reason), centres_apart(vectors, reason, known)
+    np.testing.assert_allclose(np.linalg.norm(leant, axis=1), 1, atol=1e-5)
+    assert abs(leant[0, 1] - leant[1, 1]) > 1.15 * abs(plain[0, 1] - plain[1, 1])  # column 1 holds the reason
+    assert (nearest(vectors, leant) == reason).mean() >= (nearest(vectors, plain) == reason).mean()
+    np.testing.assert_array_equal(centres_apart(vectors, reason, Alike(NO_PAIRS, kinds())), plain)

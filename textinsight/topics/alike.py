@@ -12,9 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from textinsight.encode import unit_rows
-from textinsight.topics.cluster import Index
+from textinsight.topics.cluster import Index, centroids_of
 from textinsight.topics.model import Vectors
 from textinsight.topics.split import parts_of
 
@@ -50,19 +51,33 @@ def _known(pairs: Index) -> Index:
 
 
 def less_wording(vectors: Vectors, alike: Alike) -> Vectors:
-    """(n, d) unit rows in which the directions of wording are shortened; few pairs shorten little.
-
-    The covariance within pairs is shrunk towards an even one that counts like d pairs.
-    """
+    """(n, d) unit rows in which the directions of wording are shortened; few pairs shorten little."""
     if not len(alike.pairs):
         return vectors
+    return unit_rows(vectors.astype(np.float64) @ _shortening(vectors, alike)).astype(np.float32)
+
+
+def centres_apart(vectors: Vectors, group: Index, alike: Alike) -> Vectors:
+    """(n_groups, d) unit centres of the groups, leant to what sets each apart where wording counts for less.
+
+    Half way between the mean and the direction on which the nearest centre in shortened vectors depends: nearest
+    centres of plain vectors come closer to the groups that were found in shortened ones.
+    """
+    centres = centroids_of(vectors, group)
+    if not len(alike.pairs):
+        return centres
+    apart = centroids_of(less_wording(vectors, alike), group) @ _shortening(vectors, alike)
+    return unit_rows(centres + unit_rows(apart)).astype(np.float32)
+
+
+def _shortening(vectors: Vectors, alike: Alike) -> npt.NDArray[np.float64]:
+    """(d, d): the inverse root of the covariance within pairs, shrunk towards an even one that counts like d pairs."""
     apart = (vectors[alike.pairs[:, 0]] - vectors[alike.pairs[:, 1]]).astype(np.float64)
     d = vectors.shape[1]
     even = np.eye(d) * (apart**2).sum() / (len(apart) * d)
     within = (apart.T @ apart + d * even) / (len(apart) + d)
     size, axes = np.linalg.eigh(within)
-    shortened = axes @ np.diag(np.maximum(size, 1e-9) ** -0.5) @ axes.T
-    return unit_rows(vectors.astype(np.float64) @ shortened).astype(np.float32)
+    return np.asarray(axes @ np.diag(np.maximum(size, 1e-9) ** -0.5) @ axes.T)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from textinsight.encode import Encoder
 from textinsight.errors import UsageError
-from textinsight.topics.alike import Alike, agreement, less_wording, parted
+from textinsight.topics.alike import Alike, agreement, centres_apart, less_wording, parted
 from textinsight.topics.assign import AssignConfig
 from textinsight.topics.cluster import (
     Index,
@@ -118,11 +118,15 @@ def discover(
         return TopicModel((), np.zeros((0, vectors.shape[1]), np.float32), engine)
     known = None if alike is None else _alike(sample, texts, alike)
     group = _by_size(_groups(sample.vectors, config, known), sample.weights)
-    centroids = centroids_of(sample.vectors, group)
+    centroids = _centres(sample.vectors, group, known)
     topics = _topics(sample, group, centroids, "t", encoder)
     if len(topics) < config.themes_from:
         return TopicModel(tuple(topics), centroids, engine)
     return _with_themes(sample, group, TopicModel(tuple(topics), centroids, engine), encoder)
+
+
+def _centres(vectors: Vectors, group: Index, known: Alike | None) -> Vectors:
+    return centroids_of(vectors, group) if known is None else centres_apart(vectors, group, known)
 
 
 def _sample(texts: Sequence[str | None], vectors: Vectors, size: int, first: frozenset[str | None]) -> _Sample:
