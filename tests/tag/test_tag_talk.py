@@ -95,7 +95,7 @@ def test_more_evidence_never_lowers_a_flag() -> None:
     for weights in (talk_model().read, talk_model().quick):
         for flag in FLAGS:
             odds = [(math.log(p / (1 - p)), p) for p in (0.01, 0.2, 0.5, 0.8, 0.99)]
-            steps = [weights.chance(flag, np.array([*row, row[0]])) for row in odds]
+            steps = [weights.chance(flag, np.array([*row, row[0], 0.0])) for row in odds]
             assert steps == sorted(steps), flag
 
 
