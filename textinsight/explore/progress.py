@@ -25,6 +25,7 @@ STAGES = {
     "links": "Linking contacts of one customer",
     "search index": "Making it searchable",
 }
+_COUNTED = {"looking at the input": "files", "reading and tagging": "lines of the files", "writing tables": "tables"}
 
 
 def job_bar(archive: Path, *, can_cancel: bool = False) -> Job | None:
@@ -69,7 +70,7 @@ def said(job: Job) -> str:
         return f"at work for {since}"
     words = [STAGES.get(step.stage, step.stage.capitalize())]
     if step.total and step.total > 1:
-        words.append(f"{step.done:,} of {step.total:,}")
+        words.append(f"{step.done:,} of {step.total:,} {_COUNTED.get(step.stage, '')}".rstrip())
     words += [step.note] if step.note else []
     if step.rate and step.total and step.total > 1:
         words.append(f"{step.rate:,.0f} a second" if step.rate >= 10 else f"{step.rate:.1f} a second")
