@@ -15,7 +15,7 @@ Spec = dict[str, Any]
 
 SYMBOLS = ("circle", "rect", "triangle", "diamond", "pin", "roundRect")
 OUTCOMES = {"resolved": BLUE, "unresolved": ORANGE, "moved": GREY, "unclear": GREY}
-_STEP = 5  # percent, of the axis of repeat rates
+_STEP = 10  # percent, of the axis of repeat rates
 _FAINT = {"lineStyle": {"opacity": 0.4}}
 _BESIDE = "#7a8591"  # of figures beside bars: readable on light and dark
 
