@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from textinsight.explore import access, jobs
 from textinsight.explore.card import KIND, shipped
+from textinsight.explore.job import INPUTS, Job, Step, write_start
 from textinsight.explore.outcome import counts
 from textinsight.explore.queries import data
 from textinsight.pipeline.correcting import correct
@@ -72,7 +73,7 @@ def said(app: AppTest) -> str:
     return " ".join(element.value for element in parts).replace("\\", "").replace("⁠", "")
 
 
-def ended(archive: Path, seconds: float = 300) -> jobs.Job:
+def ended(archive: Path, seconds: float = 300) -> Job:
     end = time.monotonic() + seconds
     while jobs.current(archive) is not None:
         assert time.monotonic() < end
@@ -209,7 +210,7 @@ def test_a_killed_job_can_go_on_from_the_page(open_app, tmp_path, monkeypatch):
     folder = jobs.make_folder(archive)
     good = table(("id", "text"), ("c1", "where is my parcel"))
     jobs.save([jobs.InputFile("good.csv", io.BytesIO(good))], folder)
-    jobs.write_json(folder / "job.json", {"kind": "Reading 1 file", "argv": ["run", jobs.INPUTS, "--json"]})
+    write_start(folder, "Reading 1 file", ["run", INPUTS, "--json"])
     app = open_app(archive)
     assert "ended from outside" in said(app)
     button(app, "Go on").click().run()
@@ -223,7 +224,7 @@ def test_opening_the_app_deletes_what_an_old_killed_job_left(open_app, small_arc
     shutil.copytree(small_archive, archive)
     folder = jobs.make_folder(archive)
     jobs.save([jobs.InputFile("good.csv", io.BytesIO(CALLS))], folder)
-    jobs.write_json(folder / "job.json", {"kind": "Reading 1 file", "argv": ["run", jobs.INPUTS]})
+    write_start(folder, "Reading 1 file", ["run", INPUTS])
     open_app(archive)
     assert raw_files(folder)  # of today: it may go on
     yesterday = time.time() - 25 * 3600
@@ -234,8 +235,8 @@ def test_opening_the_app_deletes_what_an_old_killed_job_left(open_app, small_arc
 
 def test_a_running_job_is_shown_with_rate_and_remaining_time(open_app, small_archive, tmp_path, monkeypatch):
     now = time.time()
-    step = jobs.Step("reading and tagging", 200, 1000, "200 contacts", now - 10, now)
-    job = jobs.Job("1", f"Reading {EVIL}", (), tmp_path, datetime.now(UTC), None, None, "running", step)
+    step = Step("reading and tagging", 200, 1000, "200 contacts", now - 10, now)
+    job = Job("1", f"Reading {EVIL}", (), tmp_path, datetime.now(UTC), None, None, "running", step)
     monkeypatch.setattr(jobs, "current", lambda archive: job)
     app = open_app(small_archive, "data", view="Add conversations")
     assert "One job at a time" in said(app)
@@ -308,7 +309,7 @@ def test_broken_labels_say_which_line(open_app, small_archive, tmp_path):
 def test_pages_keep_working_while_a_job_writes(open_app, tmp_path):
     archive = tmp_path / "archive"
     rows = [("id", "customer_id", "text"), *((f"c{i}", f"p{i % 50}", f"where is parcel {i}") for i in range(2500))]
-    job = jobs.start(archive, "Reading", ["run", jobs.INPUTS, "--processes", "1"], files=[
+    job = jobs.start(archive, "Reading", ["run", INPUTS, "--processes", "1"], files=[
         jobs.InputFile("calls.csv", io.BytesIO(table(*rows)))
     ])  # fmt: skip
     seen = set()

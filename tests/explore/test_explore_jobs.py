@@ -14,13 +14,14 @@ import pytest
 
 from textinsight.errors import StoreError
 from textinsight.explore import jobs
+from textinsight.explore.job import INPUTS, Job, Step, write_start
 from textinsight.explore.uploads import refusal, safe_name
 from textinsight.store import Archive, writer_lock
 from textinsight.store.doctor import examine
 
 SECRET = "my card is 4111 1111 1111 1111, sesame seed"
-NO_STEP = jobs.Step("", 0, None, "", 0, 0)
-RUN = ("run", jobs.INPUTS, "--json", "--processes", "1")
+NO_STEP = Step("", 0, None, "", 0, 0)
+RUN = ("run", INPUTS, "--json", "--processes", "1")
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="process groups are POSIX's")
 
@@ -37,7 +38,7 @@ def file_of(n: int, name: str = "calls.jsonl") -> jobs.InputFile:
     return jobs.InputFile(name, io.BytesIO("".join(json.dumps(record(i)) + "\n" for i in range(n)).encode()))
 
 
-def wait(archive, seconds: float = 300) -> jobs.Job:
+def wait(archive, seconds: float = 300) -> Job:
     end = time.monotonic() + seconds
     while jobs.current(archive) is not None:
         assert time.monotonic() < end, "the job did not end"
@@ -47,7 +48,7 @@ def wait(archive, seconds: float = 300) -> jobs.Job:
     return found
 
 
-def kill(job: jobs.Job) -> None:
+def kill(job: Job) -> None:
     """As kill -9 of everything that belongs to it."""
     os.killpg(int((job.folder / "started").read_text()), signal.SIGKILL)
 
@@ -152,7 +153,7 @@ def test_a_job_that_fails_says_why(tmp_path):
 def test_inputs_of_a_killed_job_are_not_kept_for_ever(tmp_path):
     folder = jobs.make_folder(tmp_path)
     jobs.save([file_of(1)], folder)
-    jobs.write_json(folder / "job.json", {"kind": "Reading", "argv": list(RUN)})
+    write_start(folder, "Reading", RUN)
     jobs.sweep(tmp_path)
     assert jobs.last(tmp_path).can_resume
     yesterday = time.time() - 25 * 3600
@@ -174,9 +175,9 @@ def test_a_look_that_was_cut_off_leaves_nothing(tmp_path):
 
 
 def test_rate_and_remaining_time():
-    step = jobs.Step("reading and tagging", 200, 1000, "", began=100.0, at=110.0)
+    step = Step("reading and tagging", 200, 1000, "", began=100.0, at=110.0)
     assert (step.rate, step.remaining_s) == (20.0, 40.0)
-    assert jobs.Step("links", 0, None, "", 100.0, 110.0).remaining_s is None
+    assert Step("links", 0, None, "", 100.0, 110.0).remaining_s is None
 
 
 def test_a_torn_state_file_is_no_fault(tmp_path):

@@ -65,6 +65,13 @@ def test_unknown_stays_unknown(make_contacts):
     assert {r["window_days"] for r in handle_time(make_contacts([*said, LATE]), LINKS, THREADS).to_pylist()} == {7, 14}
 
 
+def test_a_window_of_ones_own_is_counted_too(make_contacts):
+    late_again = {**journeys([(5, True)])[1], "day": 17}  # within 20 days, not within 14
+    contacts = make_contacts([journeys([(5, True)])[0], late_again, LATE])
+    told = handle_time(contacts, LINKS, THREADS, window_days=20)
+    assert {days: rows_of(told, "card", days)[0]["n_repeat"] for days in (7, 14, 20)} == {7: 0, 14: 0, 20: 1}
+
+
 def test_a_hand_over_belongs_to_the_handle_time(make_contacts):
     one = {"customer_id": "kim", "thread_id": "t1", "topic_id": "card"}
     said = [{**one, "day": 0, "minutes": 10}, {**one, "day": 11 / 1440, "minutes": 20}, {**one, "day": 3, "minutes": 1}]

@@ -18,12 +18,14 @@ _SIZE = 10
 _JOIN = "~"
 _COLUMNS = {
     "started_at_a": parts.time_column("Earlier"),
-    "issue_text_a": st.column_config.TextColumn("What it was about", width=260),
-    "gap_days": st.column_config.NumberColumn("Days to", format="%.1f", help=words.HELP["gap_days"]),
+    "issue_text_a": st.column_config.TextColumn("What it was about", width=222),
+    "gap_days": st.column_config.NumberColumn("Days to", format="%.1f", width=76, help=words.HELP["gap_days"]),
     "started_at_b": parts.time_column("Later"),
-    "issue_text_b": st.column_config.TextColumn("What it was about", width=260),
-    "probability": st.column_config.TextColumn("Brought on", alignment="right", help=words.HELP["brought_on"]),
-    "reviewed": st.column_config.TextColumn("Verdict"),
+    "issue_text_b": st.column_config.TextColumn("What it was about", width=222),
+    "probability": st.column_config.TextColumn(
+        "Brought on", alignment="right", width=92, help=words.HELP["brought_on"]
+    ),
+    "reviewed": st.column_config.TextColumn("Verdict", width=92),
 }
 
 

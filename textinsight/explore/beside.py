@@ -27,7 +27,7 @@ def _conversation(conversation_id: str, shard: str, role: str) -> None:
     source = state.source()
     row = parts.records(conversation.contact(source, conversation_id, shard=shard))[0]
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.badge(words.escape(role), color="primary")
+        st.badge(words.escape(role), color="blue")
         st.space("stretch")
         if st.button("Read", key=f"read_{role}_{conversation_id}", icon=":material/chat:", type="tertiary"):
             state.open_contact(conversation_id)

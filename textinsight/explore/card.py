@@ -13,6 +13,7 @@ import streamlit as st
 
 from textinsight.errors import TextinsightError
 from textinsight.explore import access, intake, jobs, parts
+from textinsight.explore.job import INPUTS
 from textinsight.explore.state import Source
 from textinsight.explore.uploads import refusal
 from textinsight.explore.words import RESOLUTIONS, escape, name
@@ -201,7 +202,7 @@ def _own(archive: Path) -> None:
     elif st.button("Measure", type=parts.emphasis(), icon=":material/straighten:"):
         ending = Path(file.name).suffix.lower()
         labels = f"labels{ending if ending in ('.csv', '.tsv') else '.jsonl'}"
-        words = ["evaluate", f"{jobs.INPUTS}/{labels}", "--json"]
+        words = ["evaluate", f"{INPUTS}/{labels}", "--json"]
         intake.begin(archive, KIND, words, files=[jobs.InputFile(labels, io.BytesIO(file.getbuffer()))])
 
 

@@ -25,7 +25,10 @@ def trend(
     factor = 100 if percent else 1
     value, low, high = (_numbers(frame[name] * factor) for name in ("value", "low", "high"))
     band = [None if a is None or b is None else round(b - a, 3) for a, b in zip(low, high, strict=True)]
-    ghost = {"type": "line", "stack": "band", "symbol": "none", "silent": True, "lineStyle": {"opacity": 0}}
+    ghost = {
+        "type": "line", "symbol": "none", "silent": True, "lineStyle": {"opacity": 0},
+        "itemStyle": {"color": BLUE, "opacity": 0.3}, "tooltip": {"valueFormatter": _number(percent)},
+    }  # fmt: skip
     most = int(frame["contacts"].max()) if len(frame) else 0
     return {
         "tooltip": {"trigger": "axis"},
@@ -43,11 +46,12 @@ def trend(
                 **picked,
                 "itemStyle": {"color": PALE, "borderRadius": [2, 2, 0, 0]}, "barCategoryGap": "35%",
             },
-            {**ghost, "name": "from", "data": low, "tooltip": {"valueFormatter": _number(percent)}},
+            {**ghost, "name": "95% from", "data": low, "stack": "band"},
             {
-                **ghost, "name": "95% interval", "data": band, "areaStyle": {"color": BLUE, "opacity": 0.16},
-                "itemStyle": {"color": BLUE, "opacity": 0.3}, "tooltip": {"show": False},
+                **ghost, "name": "95% interval", "data": band, "stack": "band",
+                "areaStyle": {"color": BLUE, "opacity": 0.16}, "tooltip": {"show": False},
             },
+            {**ghost, "name": "95% to", "data": high},  # for the words beside the pointer alone
             {
                 "type": "line", "name": label, "data": value, "symbolSize": 5, "connectNulls": False, "z": 3,
                 **picked,

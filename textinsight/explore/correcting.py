@@ -156,7 +156,7 @@ def _store(given: list[Correction]) -> None:
         return
     try:
         correct(state.source().archive, *given)
-        st.session_state[_TOLD] = f"Saved. {_FOLLOWS}"
+        st.session_state[_TOLD] = "Saved. All pages count with it from now on."
     except TextinsightError as error:
         st.session_state[_TOLD] = str(error)
 

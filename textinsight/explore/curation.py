@@ -59,7 +59,8 @@ def log(known: dict[str, Node]) -> None:
         return
     with st.expander(f"Edits ({len(frame)})", icon=":material/history:"):
         rows = parts.records(frame)
-        labels = {topic_id: node.label for topic_id, node in known.items()}
+        gone = {row["topic_id"]: row["value"] for row in rows[::-1] if row["op"] == "rename"}  # if merged since
+        labels = gone | {topic_id: node.label for topic_id, node in known.items()}
         shown = parts.naive(frame, "edited_at").assign(
             what=[said(row, labels) for row in rows], by=frame["editor"].fillna(""),
             state=["" if row["op"] == "undo" or row["holds"] else "taken back" for row in rows],

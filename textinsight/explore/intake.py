@@ -14,6 +14,7 @@ import streamlit as st
 
 from textinsight.errors import TextinsightError
 from textinsight.explore import access, jobs, parts, preview, state
+from textinsight.explore.job import INPUTS
 from textinsight.explore.uploads import MAX_FILES, refusal
 from textinsight.explore.words import FORMATS, escape
 from textinsight.pipeline.shards import file_id_of
@@ -242,7 +243,7 @@ def _target(archive: Path) -> Path | None:
 
 def run_words(mapping: Mapping[str, str]) -> list[str]:
     """The command that reads the job's input files."""
-    words = ["run", jobs.INPUTS, "--json"]
+    words = ["run", INPUTS, "--json"]
     for ours, theirs in sorted(mapping.items()):
         words += ["--map", f"{ours}={theirs}"]
     return words

@@ -11,11 +11,10 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from textinsight.explore import jobs
+from textinsight.explore.job import INPUTS, LOCK, read, write_end
 from textinsight.run.lock import try_lock
 
 _LOOK_S = 0.25  # how often it looks for a request to stop
@@ -24,7 +23,7 @@ _GRACE_S = 30.0  # for a shard to be committed and the workers to end
 
 def main(archive: Path, folder: Path) -> int:
     """Run the job in `folder`; 0 if it was run, whatever became of it."""
-    with (archive / "jobs" / jobs.LOCK).open("a+") as lock:
+    with (archive / "jobs" / LOCK).open("a+") as lock:
         if not _locked(lock):
             sys.stderr.write("another job is running\n")
             return 1
@@ -33,14 +32,14 @@ def main(archive: Path, folder: Path) -> int:
         code = _run(archive, folder, lock.fileno())
         if code >= 0 or (folder / "cancel").exists():  # a killed job may go on: it needs them
             shutil.rmtree(folder / "inputs", ignore_errors=True)
-        jobs.write_json(folder / "end.json", {"exit_code": code, "finished_at": datetime.now(UTC).isoformat()})
+        write_end(folder, code)
     return 0
 
 
 def _run(archive: Path, folder: Path, lock: int) -> int:
     """The command's exit code, negative for the signal that ended it."""
     inputs = str(folder / "inputs")
-    argv = [word.replace(jobs.INPUTS, inputs) for word in jobs.argv_of(folder)]
+    argv = [word.replace(INPUTS, inputs) for word in read(folder, newest=False).argv]
     environment = os.environ | {
         "TEXTINSIGHT_ARCHIVE": str(archive),
         "TEXTINSIGHT_PROGRESS": str(folder / "progress.json"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from textinsight.explore.charts import BLUE, GREY, ORANGE, PALE
@@ -14,6 +15,7 @@ Spec = dict[str, Any]
 
 SYMBOLS = ("circle", "rect", "triangle", "diamond", "pin", "roundRect")
 OUTCOMES = {"resolved": BLUE, "unresolved": ORANGE, "moved": GREY, "unclear": GREY}
+_STEP = 10  # percent, of the axis of repeat rates
 _FAINT = {"lineStyle": {"opacity": 0.4}}
 _BESIDE = "#7a8591"  # of figures beside bars: readable on light and dark
 
@@ -149,7 +151,10 @@ def quartiles(rows: pd.DataFrame) -> Spec:
             "type": "category", "data": names, "axisTick": {"show": False},
             "axisLabel": {"lineHeight": 17, "interval": 0},  # all of them, on a narrow screen too
         },
-        "yAxis": {"type": "value", "min": 0, "axisLabel": {"formatter": "{value} %"}, "splitLine": _FAINT},
+        "yAxis": {
+            "type": "value", "min": 0, "axisLabel": {"formatter": "{value} %"}, "splitLine": _FAINT,
+            "max": _STEP * math.ceil(high.max() / _STEP) if high.notna().any() else None,  # else whiskers are left out
+        },
         "series": [
             {
                 "type": "bar", "name": "Repeat rate", "data": [_or_none(value) for value in rate], "barMaxWidth": 88,

@@ -11,6 +11,7 @@ import streamlit as st
 
 from textinsight.errors import TextinsightError
 from textinsight.explore import access, jobs, parts, state
+from textinsight.explore.job import Job
 from textinsight.explore.progress import span
 from textinsight.explore.words import escape
 
@@ -33,7 +34,7 @@ def outcome(archive: Path) -> None:
             _stopped(archive, job)
 
 
-def _done(job: jobs.Job) -> None:
+def _done(job: Job) -> None:
     took = span((job.finished_at - job.started_at).total_seconds()) if job.finished_at else "some time"
     read, stored, refused, known = counts(job.output())
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -48,7 +49,7 @@ def _done(job: jobs.Job) -> None:
         _put_away(job)
 
 
-def _stopped(archive: Path, job: jobs.Job) -> None:
+def _stopped(archive: Path, job: Job) -> None:
     st.text(f"{job.kind} {_STOPPED[job.state]}")
     tail = job.log_tail(6)
     if job.state == "failed" and tail:
@@ -70,7 +71,7 @@ def _stopped(archive: Path, job: jobs.Job) -> None:
         st.caption("Its files are kept for a day so that it can go on; putting it away deletes them.")
 
 
-def _put_away(job: jobs.Job) -> None:
+def _put_away(job: Job) -> None:
     if access.is_editor() and st.button("Put away", icon=":material/close:"):
         jobs.discard(job)
         st.rerun()

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from textinsight.explore import jobs
+from textinsight.explore.job import Job, Step
 from textinsight.explore.words import escape
 
 _EVERY_S = 1.5
@@ -24,9 +25,10 @@ STAGES = {
     "links": "Linking contacts of one customer",
     "search index": "Making it searchable",
 }
+_COUNTED = {"looking at the input": "files", "reading and tagging": "lines of the files", "writing tables": "tables"}
 
 
-def job_bar(archive: Path, *, can_cancel: bool = False) -> jobs.Job | None:
+def job_bar(archive: Path, *, can_cancel: bool = False) -> Job | None:
     """Show the job that runs on the archive, if one does, until it has ended; the page is then drawn anew."""
     if st.session_state.get("swept") != str(archive):  # once a session: what a killed job left is not kept for ever
         jobs.sweep(archive)
@@ -54,12 +56,12 @@ def _live(archive: Path, job_id: str, *, can_cancel: bool) -> None:
             st.toast("Stopping: the records under way are finished first.")
 
 
-def share(step: jobs.Step | None) -> float:
+def share(step: Step | None) -> float:
     """How much of the stage is done, 0..1; 0 where that is unknown."""
     return min(step.done / step.total, 1.0) if step and step.total else 0.0
 
 
-def said(job: jobs.Job) -> str:
+def said(job: Job) -> str:
     """Stage, amount, rate and remaining time in words."""
     if (job.folder / "cancel").exists():
         return "stopping …"
@@ -68,7 +70,7 @@ def said(job: jobs.Job) -> str:
         return f"at work for {since}"
     words = [STAGES.get(step.stage, step.stage.capitalize())]
     if step.total and step.total > 1:
-        words.append(f"{step.done:,} of {step.total:,}")
+        words.append(f"{step.done:,} of {step.total:,} {_COUNTED.get(step.stage, '')}".rstrip())
     words += [step.note] if step.note else []
     if step.rate and step.total and step.total > 1:
         words.append(f"{step.rate:,.0f} a second" if step.rate >= 10 else f"{step.rate:.1f} a second")

@@ -107,7 +107,10 @@ def handle_time() -> None:
     source = state.source()
     topics = repeats.handle_topics(source, source.window_days, sidebar.filters().topic)
     if not topics:
-        parts.nothing("No contact's handle time is known.", "It needs an end, a duration or times of turns.")
+        parts.nothing(
+            "No contact can be compared by its handle time yet.",
+            f"It takes an end, a duration or times of turns, a customer, and {source.window_days} days gone by.",
+        )
         return
     topic = st.selectbox("Topic", list(topics), key="handle_topic", format_func=topics.__getitem__, width=320)
     rows = repeats.handle_time(source, source.window_days, topic)

@@ -114,7 +114,7 @@ def _thread(thread: dict[str, Any], contacts: pd.DataFrame) -> None:
 def _contact(number: int, row: dict[str, Any], *, is_chosen: bool) -> None:
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.badge(str(number), color="primary" if is_chosen else "gray")
+            st.badge(str(number), color="blue" if is_chosen else "gray")
             st.caption(words.escape(f"{parts.when(row['started_at'])} · {row['channel']}"), width="content")
             st.space("stretch")
             parts.resolution_badge(row["resolution"])

@@ -25,17 +25,7 @@ _TABLE: dict[str, Callable[[int], Any]] = {
 def waterfall(evidence: Iterable[Mapping[str, Any]], *, stacked: bool = False) -> None:
     """The chart and its rows side by side; stacked: one below the other, where there is little room."""
     labels = downstream.labels(state.source())
-    steps = link.waterfall(evidence)
-    frame = pd.DataFrame(
-        [
-            {
-                "signal": words.name(step.signal, words.SIGNALS), "value": _named(step.value, labels),
-                "weight": step.weight, "start": step.start, "end": step.end, "probability": 100 * step.probability,
-                "is_final": step.signal == "final",
-            }
-            for step in steps
-        ]
-    )  # fmt: skip
+    frame = pd.DataFrame([_row(step, labels) for step in link.waterfall(evidence)])
     if stacked:
         _chart(frame)
         _rows(frame, widths=(118, 176, 66, 56))
@@ -44,7 +34,21 @@ def waterfall(evidence: Iterable[Mapping[str, Any]], *, stacked: bool = False) -
     with left:
         _chart(frame)
     with right:
-        _rows(frame, widths=(160, 260, 76, 64))
+        _rows(frame, widths=(148, 180, 76, 66))
+
+
+def _row(step: link.Step, labels: Mapping[str, str]) -> dict[str, Any]:
+    """One signal; the last one is what they come to."""
+    is_final = step.signal == "final"
+    return {
+        "signal": words.name(step.signal, words.SIGNALS),
+        "value": _named(step.value, labels),
+        "weight": step.end if is_final else step.weight,
+        "start": step.start,
+        "end": step.end,
+        "probability": 100 * step.probability,
+        "is_final": is_final,
+    }
 
 
 def _chart(frame: pd.DataFrame) -> None:

@@ -75,7 +75,7 @@ SIGNALS = {
     "channel": "Channel",
     "agent": "Agent",
     "volume": "Contacts of this customer",
-    "attributable_share": "How often one follows the other",
+    "attributable_share": "How often one follows",
     "alike_steps": "Other customers' steps alike",
     "stated_cause": "The customer says so",
     "rivals": "Other possible causes",

@@ -53,7 +53,7 @@ def handle_time(
     as_of: datetime | None = None,
     wider: Mapping[int, Linked] | None = None,
 ) -> pa.Table:
-    """Repeat rate by topic and quartile of handle time, for every window; schema `DERIVED["handle_time"]`.
+    """Repeat rate by topic and quartile of handle time, for `windows` and `window_days`; `DERIVED["handle_time"]`.
 
     quartile: 1 the shortest quarter of the topic's contacts on their channel .. 4 the longest, 0 all of them.
     topic_id "all" pools the topics (compared within them still), "unclear" has no topic. n: contacts that open an
@@ -66,7 +66,7 @@ def handle_time(
     A window longer than `window_days` needs its own linking in `wider`, else it has no rows.
     """
     within = Windows.of(Facts(contacts, links, threads, window_days, as_of), wider or {})
-    told = ((days, within.at(days)) for days in sorted(set(windows)))
+    told = ((days, within.at(days)) for days in sorted({*windows, window_days}))
     tables = [_table(facts, days) for days, facts in told if facts is not None]
     return pa.concat_tables([*tables, DERIVED["handle_time"].empty_table()]).combine_chunks()
 

@@ -27,6 +27,7 @@ def chart(board: Board, *, chosen: tuple[str, str] | None = None, is_dark: bool 
     y |= {"show": False, "inverse": True}
     sides = {"top": 0, "bottom": 0}
     return {
+        "animation": False,  # so that it can be read, clicked and copied at once
         "tooltip": {"confine": True},
         "grid": [{"left": LABELS, "right": LABELS, **sides}, {"left": 0, "right": 0, **sides}],
         "xAxis": [{**x, "gridIndex": 0}, {**x, "gridIndex": 1}],
