@@ -72,8 +72,7 @@ def outcome_border(logits: Array, wanted: Sequence[str]) -> tuple[float, Array]:
     gold = np.array([OUTCOMES.index(name) for name in wanted])
 
     def loss(slope: float) -> float:
-        moved = slope * logits + _class_shift(slope * logits, gold, _OUTCOME_PRIOR)
-        fit = moved[np.arange(len(gold)), gold] - np.logaddexp.reduce(moved, axis=1)
+        fit = _log_chances(slope * logits + _class_shift(slope * logits, gold, _OUTCOME_PRIOR), gold)
         return float(-fit.sum() + _SLOPE_PRIOR * (slope - 1) ** 2)
 
     slope = float(minimize_scalar(loss, bounds=(0.2, 2.0), method="bounded").x)
@@ -121,8 +120,11 @@ def _class_shift(logits: Array, gold: npt.NDArray[np.int64], prior: float, weigh
     from scipy.optimize import minimize
 
     def loss(shift: Array) -> float:
-        moved = logits + shift
-        fit = moved[np.arange(len(gold)), gold] - np.logaddexp.reduce(moved, axis=1)
-        return float(-(weights * fit).sum() + prior * (shift**2).sum())
+        return float(-(weights * _log_chances(logits + shift, gold)).sum() + prior * (shift**2).sum())
 
     return np.asarray(minimize(loss, np.zeros(logits.shape[1])).x)
+
+
+def _log_chances(logits: Array, gold: npt.NDArray[np.int64]) -> Array:
+    """(n,): of the right class of each row."""
+    return np.asarray(logits[np.arange(len(gold)), gold] - np.logaddexp.reduce(logits, axis=1))

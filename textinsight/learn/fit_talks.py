@@ -183,11 +183,12 @@ def sample(reader: TurnReader, talks_: Sequence[Conversation], gain: Sequence[fl
     chances, wholes, points, echoes = [], [], [], []
     for talk in talks_:
         reads, whole = _read(reader, talk)
-        found = _scan(talk)
+        said = [spoken(turn.text) for turn in talk.turns]
+        found = list(scan(talk, said))
         chances.append(lifted(reads, cue_weights(found) * np.array(gain, np.float32)).astype(float))
         wholes.append(whole)
         points.append(cue_points(found))
-        echoes.append(echo([spoken(turn.text) for turn in talk.turns], [turn.role for turn in talk.turns]))
+        echoes.append(echo(said, [turn.role for turn in talk.turns]))
     return Sample(talks_, chances, wholes, points, echoes)
 
 
