@@ -174,3 +174,9 @@ def clicked_cell(key: str) -> tuple[int, str] | None:
     """(row, column) of that cell."""
     cells = st.session_state[key].selection.cells
     return (int(cells[0][0]), str(cells[0][1])) if cells else None
+
+
+def clicked_mark(key: str) -> int | None:
+    """The place, in its series, of the first mark chosen in that chart."""
+    picked = st.session_state[key].selection.selected
+    return next((int(group["data_indices"][0]) for group in picked if group["data_indices"]), None)

@@ -79,11 +79,10 @@ def _count(name: str) -> Any:
 
 
 def _open_segment() -> None:
-    picked = st.session_state["fcr"].selection.selected
-    rows = [group["data_indices"][0] for group in picked if group["data_indices"]]
+    row = parts.clicked_mark("fcr")
     drawn = min(len(st.session_state["fcr_names"][1]), _DRAWN)
-    if rows and rows[0] < drawn:
-        _go(drawn - 1 - rows[0])  # drawn from the bottom up
+    if row is not None and row < drawn:
+        _go(drawn - 1 - row)  # drawn from the bottom up
 
 
 def _open_row() -> None:
@@ -147,10 +146,9 @@ def _quarters(rows: pd.DataFrame) -> None:
 
 
 def _open_bar() -> None:
-    picked = st.session_state["quartiles"].selection.selected
-    rows = [group["data_indices"][0] for group in picked if group["data_indices"]]
-    if rows and rows[0] < len(st.session_state["handled"][1]):
-        _go_handled(rows[0])
+    row = parts.clicked_mark("quartiles")
+    if row is not None and row < len(st.session_state["handled"][1]):
+        _go_handled(row)
 
 
 def _open_quarter() -> None:

@@ -125,10 +125,9 @@ def _scores(counted: pd.DataFrame) -> None:
 
 def _open_score() -> None:
     """To the contacts of the score that was clicked."""
-    picked = st.session_state["scores"].selection.selected
-    rows = [group["data_indices"][0] for group in picked if group["data_indices"]]
-    if rows:
-        sidebar.narrow("effort", st.session_state["score_names"][rows[0]])
+    row = parts.clicked_mark("scores")
+    if row is not None:
+        sidebar.narrow("effort", st.session_state["score_names"][row])
         st.session_state["go_to"] = "contacts"
 
 
