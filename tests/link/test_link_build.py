@@ -7,7 +7,7 @@ import pytest
 
 from textinsight.errors import UsageError
 from textinsight.link import LinkConfig, build
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 
 def row(conversation_id, customer_id, day, **more):

@@ -11,7 +11,7 @@ from textinsight.link import find_avoidable, find_clusters
 from textinsight.link.avoidable import excess_interval
 from textinsight.link.clusters import RealEdge, communities
 from textinsight.link.pairs import PAIRS
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 
 def edge(a, b, *, starts=200, followed=50, base=0.05, q=0.001, window=14):

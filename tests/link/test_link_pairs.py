@@ -15,7 +15,7 @@ from textinsight.link import LinkConfig, build, edge_pairs
 from textinsight.link.downstream import find_edges
 from textinsight.link.follow import Starts
 from textinsight.link.pairs import PAIRS
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 DAY_US = 86_400_000_000
 TIME = pa.timestamp("us", tz="UTC")

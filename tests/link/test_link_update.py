@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from textinsight.errors import StoreError
 from textinsight.link import Known, LinkConfig, LinkState, build, update
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 DAY_US = 86_400_000_000
 TIME = pa.timestamp("us", tz="UTC")

@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from textinsight.store.schema import CONVERSATION_FACTS, DERIVED
+from textinsight.store.derived import DERIVED
+from textinsight.store.schema import CONVERSATION_FACTS
 
 DAY_ZERO = datetime(2026, 1, 1, tzinfo=UTC)
 FACTS = {f.name: f.type for f in CONVERSATION_FACTS} | {f.name: f.type for f in DERIVED["assignments"]}

@@ -8,7 +8,7 @@ import pytest
 
 from textinsight.errors import UsageError
 from textinsight.measure import MEASURES, SEGMENTS, Linked, compute
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 THREADS = DERIVED["threads"].empty_table()
 LINKS = DERIVED["links"].empty_table()

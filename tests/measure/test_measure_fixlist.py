@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from textinsight.measure import rank_topics
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 THREADS = DERIVED["threads"].empty_table()
 

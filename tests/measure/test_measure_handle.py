@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from textinsight.measure import handle_time
 from textinsight.measure.association import associate, false_discovery
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 THREADS = DERIVED["threads"].empty_table()
 LINKS = DERIVED["links"].empty_table()

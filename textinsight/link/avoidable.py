@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from textinsight.link.clusters import Labels, RealEdge, real_edges
 from textinsight.link.config import LinkConfig
 from textinsight.link.costs import COST_PER_CONTACT, check_cost
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 _DEFAULT = LinkConfig()
 _Z = 1.959964

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from textinsight.link.config import LinkConfig
 from textinsight.link.costs import COST_PER_CONTACT, check_cost
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 Ints = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]

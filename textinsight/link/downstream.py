@@ -21,7 +21,7 @@ from textinsight.link.follow import Followed, Mask, Starts, around
 from textinsight.link.frame import Ints
 from textinsight.link.rates import lift_of, medians, p_values
 from textinsight.link.significance import Tests, q_values
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 Reals = npt.NDArray[np.float64]
 

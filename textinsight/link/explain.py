@@ -11,7 +11,7 @@ from textinsight.link.compare import SIGNALS, Comparison
 from textinsight.link.config import DAY_US
 from textinsight.link.prior import Related
 from textinsight.link.weights import LinkModel
-from textinsight.store.schema import SIGNALS as EVIDENCE
+from textinsight.store.derived import SIGNALS as EVIDENCE
 
 _NAMES = pa.array(["prior", *(s.name for s in SIGNALS)])
 _SIMILARITY = [s.name for s in SIGNALS].index("issue_similarity")

@@ -13,7 +13,7 @@ from textinsight.link.prior import sample_pairs
 from textinsight.link.result import openers_of
 from textinsight.link.scorer import Scorer
 from textinsight.link.state import LinkState
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 LEAST = 0.2  # below, a pair is hardly worth anybody's time
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from textinsight.link.frame import Codes, Frame, Ints, sorted_codes
 from textinsight.link.state import LinkState
-from textinsight.store.schema import DERIVED, TIME
+from textinsight.store.derived import DERIVED, TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class LinkCounts:
 
 @dataclass(frozen=True, slots=True)
 class LinkResult:
-    """links, threads, edges: as store.schema.DERIVED.
+    """links, threads, edges: as store.derived.DERIVED.
 
     thread_of, person_id: (n,) of each input row, null where nobody is known. state: what later contacts can be linked
     with. as_of: end of the observed time, None if no contact has a time.

@@ -18,7 +18,7 @@ from textinsight.link.frame import Codes, Frame, Ints
 from textinsight.link.reviews import Reviewed, is_among
 from textinsight.link.scorer import Scorer
 from textinsight.link.threads import ThreadBuilder
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 
 @dataclass(frozen=True, slots=True)

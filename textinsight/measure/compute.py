@@ -14,7 +14,7 @@ from textinsight.measure.facts import Facts
 from textinsight.measure.segments import Groups, Periods, everything, months, segment
 from textinsight.measure.summary import summarise
 from textinsight.measure.windows import Linked, Windows
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 SEGMENTS = ("channel", "company", "topic_id", "agent_id", "tenure_band")
 _ALWAYS_SHOWN = "all"

@@ -14,7 +14,7 @@ from textinsight.measure.facts import Facts
 from textinsight.measure.fixlist import brought_on
 from textinsight.measure.resolution import fcr_observed
 from textinsight.measure.segments import TENURE_BANDS, tenure_codes
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 SCHEMA = DERIVED["contact_facts"]
 

@@ -22,7 +22,7 @@ from textinsight.measure.fixlist import labels_of
 from textinsight.measure.segments import Groups, segment
 from textinsight.measure.summary import wilson
 from textinsight.measure.windows import Linked, Windows
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 _QUARTILES = 4
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from textinsight.measure.base import Reals
 from textinsight.measure.facts import Facts
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 FEWEST_ANSWERS = 100
 _FOLDS = 5

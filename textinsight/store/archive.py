@@ -26,10 +26,11 @@ from textinsight.findings import Relation
 from textinsight.store import corrections, reviews, views
 from textinsight.store.corrections import Correction
 from textinsight.store.delta import Table, fsync
+from textinsight.store.derived import DERIVED
 from textinsight.store.lock import review_lock
 from textinsight.store.narrow import late_files
 from textinsight.store.reviews import Review, Verdict
-from textinsight.store.schema import DERIVED, KEPT, PUBLIC, RUNS, STORED
+from textinsight.store.schema import KEPT, PUBLIC, RUNS, STORED
 
 if TYPE_CHECKING:
     import pandas as pd

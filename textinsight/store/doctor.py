@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 from textinsight.errors import StoreError
 from textinsight.store.archive import Archive
 from textinsight.store.delta import Table
+from textinsight.store.derived import DERIVED
 from textinsight.store.lock import writer_lock
-from textinsight.store.schema import DERIVED, KEPT, RUNS, STORED
+from textinsight.store.schema import KEPT, RUNS, STORED
 
 _ASIDE = "set-aside"
 _AGAIN = "run the inputs again to make good what it held"

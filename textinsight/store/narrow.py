@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from textinsight.findings import DRIVER_BITS
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 _COLUMNS = DERIVED["contact_facts"].names
 _BIT = "if(list_contains(c.effort_drivers, '{}'), {}, 0)"

@@ -12,8 +12,9 @@ import pyarrow as pa
 from textinsight.errors import StoreError
 from textinsight.store.corrected import CORRECTED, STANDING, TURNS, corrected_view
 from textinsight.store.delta import first_line
+from textinsight.store.derived import ASSIGNED, DERIVED, TIME
 from textinsight.store.narrow import REVIEWED, facts_view
-from textinsight.store.schema import ASSIGNED, DERIVED, KEPT, PUBLIC, RUNS, STORED, TIME
+from textinsight.store.schema import KEPT, PUBLIC, RUNS, STORED
 
 _CONTACTS = "stored_conversations"
 _STORED_AS = {

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from textinsight.errors import StoreError
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 
 if TYPE_CHECKING:
     from textinsight.topics.classify import ReasonClassifier

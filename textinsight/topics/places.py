@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 from textinsight.topics.model import TopicModel, Vectors
 
 Reals = npt.NDArray[np.float64]

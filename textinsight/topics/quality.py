@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from textinsight.store.schema import DERIVED
+from textinsight.store.derived import DERIVED
 from textinsight.topics.assign import Assignment
 from textinsight.topics.model import TopicModel, Vectors
 
