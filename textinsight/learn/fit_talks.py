@@ -1,6 +1,6 @@
 """From a trained network to models/turns-en: export, calibration, and what holds for whole conversations.
 
-python -m textinsight.learn.fit_talks --data FOLDER --network FILE.safetensors --tokenizer FILE [--out models/turns-en]
+python -m textinsight.learn.fit_talks --data FOLDER --network FILE.safetensors… --tokenizer FILE [--out models/turns-en]
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from textinsight.learn.evaluate import Labelled
 from textinsight.learn.export_turns import GRAPH, export
 from textinsight.learn.labels import LabelledTalk, allowed
 from textinsight.learn.meta import write_meta
-from textinsight.learn.train_turns import start_network
+from textinsight.learn.train_turns import mean_network
 from textinsight.learn.turn_data import held_out, talks
 from textinsight.tag.echo import echo
 from textinsight.tag.labels import LABELS, MOOD, OUTCOMES, WHOLE
@@ -355,13 +355,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Build the model folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with the public data")
-    parser.add_argument("--network", type=Path, required=True, help="what train_turns saved")
+    parser.add_argument(
+        "--network", type=Path, nargs="+", required=True, help="what train_turns saved; of several the mean"
+    )
     parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json of the base model")
     parser.add_argument("--out", type=Path, default=Path("models") / MODEL)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     build(
-        start_network(options.network),
+        mean_network(options.network),
         options.tokenizer,
         options.out,
         labelled=talks(options.data),

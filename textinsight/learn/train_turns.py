@@ -310,6 +310,19 @@ def start_network(base: Path) -> TurnNetwork:
     return network
 
 
+def mean_network(stages: Sequence[Path]) -> TurnNetwork:
+    """The mean of the weights of several checkpoints of one ancestor (Wortsman et al. 2022); of one, that one.
+
+    ValueError if there is none.
+    """
+    if not stages:
+        raise ValueError("no checkpoint given")
+    network = start_network(stages[0])
+    states = [start_network(stage).state_dict() for stage in stages]
+    network.load_state_dict({name: torch.stack([one[name] for one in states]).mean(0) for name in states[0]})
+    return network
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train and save."""
     from tokenizers import Tokenizer
