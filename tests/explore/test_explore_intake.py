@@ -254,7 +254,7 @@ def test_shipped_figures_are_those_of_the_shipped_weights():
     assert found is not None
     by_tag = {(line["tag"], line["measure"]): line["value"] for line in found["lines"]}
     assert round(by_tag["turn_sentiment", "macro-F1"], 3) == 0.748  # as docs/tags.md says
-    assert round(by_tag["stated_repeat", "F1"], 3) == 0.632
+    assert round(by_tag["stated_repeat", "F1"], 3) == 0.75
 
 
 def test_accuracy_shows_measured_precision_of_reviews(open_app, small_archive, tmp_path):
