@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from textinsight.errors import UsageError
-from textinsight.learn.intent_data import read_domain
+from textinsight.learn.intent_data import read_domain, written
 
 
 def _write(path: Path, rows: list[dict[str, object]]) -> None:
@@ -34,6 +35,35 @@ def test_of_star_the_first_words_of_single_tasks_are_taken(tmp_path: Path) -> No
     row = {"turns": turns, "multi_task": False, "reasons": ["ride_book"]}
     _write(tmp_path / "star" / "contacts.jsonl.gz", [row, row | {"multi_task": True}, row | {"turns": turns[:1]}])
     assert read_domain(tmp_path, "star") == [("I want to book a ride", "ride_book")]
+
+
+def test_written_requests_are_whole_and_finely_parted() -> None:
+    assert {"bank", "airline", "parcel"} <= set(written())
+    for name in written():
+        rows = read_domain(Path("absent"), name)
+        texts = [text for text, _ in rows]
+        assert len(set(texts)) == len(texts), name
+        assert min(len(text.split()) for text in texts) >= 3, name
+        assert len({reason for _, reason in rows}) >= 30, name
+
+
+@pytest.mark.torch
+def test_half_of_the_steps_draw_neighbours() -> None:
+    pytest.importorskip("torch")
+    from textinsight.learn.train_intents import IntentConfig, Pool, _drawn, _nearest
+
+    angles = np.linspace(0, np.pi, 12)
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).repeat(2, axis=0)
+    by_intent = {f"{i:02}": [2 * i, 2 * i + 1] for i in range(12)}
+    pool = Pool(by_intent, _nearest(by_intent, vectors))
+    assert pool.nearest["00"][:4] == ["00", "01", "02", "03"]
+    draw = random.Random(1)
+    texts, intents = _drawn(pool, draw, IntentConfig(intents=4, each=2, hard=1.0))
+    assert intents == [0, 0, 1, 1, 2, 2, 3, 3]
+    drawn = sorted({text // 2 for text in texts})
+    assert any(drawn[at + 2] - drawn[at] == 2 for at in (0, 1))  # three neighbours in a row, one from anywhere
+    spread = [_drawn(pool, draw, IntentConfig(intents=4, each=2, hard=0.0))[0] for _ in range(20)]
+    assert len({tuple(sorted(text // 2 for text in row)) for row in spread}) > 10
 
 
 def test_an_absent_file_is_told(tmp_path: Path) -> None:

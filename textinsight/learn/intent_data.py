@@ -1,4 +1,4 @@
-"""Labelled requests that teach which wordings are one intent: public sets under permissive licences."""
+"""Labelled requests that teach which wordings are one intent: public sets under permissive licences, and our own."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from textinsight.errors import UsageError
+from textinsight.resources import data_path
 
-DOMAINS = (
+PUBLIC = (
     "natcs", "banking77", "clinc150", "multidogo_airline", "multidogo_fastfood", "multidogo_finance",
     "multidogo_insurance", "star",
 )  # fmt: skip
@@ -20,7 +21,13 @@ _STAR = "star/contacts.jsonl.gz"
 _ACTS = frozenset(
     ("openinggreeting", "closinggreeting", "confirmation", "rejection", "thankyou", "contentonly", "outofdomain", "oos")
 )
+_FEWEST = 3  # words; shorter ones fit several intents
 _LONGEST = 300  # characters kept of a STAR customer's first words
+
+
+def written() -> tuple[str, ...]:
+    """Names of the sets written for this project, one an industry (corpora/requests)."""
+    return tuple(sorted(path.stem for path in data_path("corpora", "requests").glob("*.tsv")))
 
 
 def read_domain(data: Path, name: str) -> list[tuple[str, str]]:
@@ -28,14 +35,21 @@ def read_domain(data: Path, name: str) -> list[tuple[str, str]]:
 
     UsageError if the file is absent.
     """
+    if name in written():
+        lines = data_path("corpora", "requests", f"{name}.tsv").read_text("utf-8").splitlines()
+        return [(text, reason) for reason, text in (line.split("\t") for line in lines) if _says_enough(text)]
     if name == "natcs":
         return [(row["text"], row["intent"]) for row in _rows(data / _NATCS)]
     if name == "star":
         return list(_openings(_rows(data / _STAR)))
     rows = _rows(data / "intents" / f"{name}.jsonl")
     if name.startswith("multidogo"):
-        return [(r["text"], r["intent"]) for r in rows if _is_request(r["intent"]) and len(r["text"].split()) >= 3]
+        return [(r["text"], r["intent"]) for r in rows if _is_request(r["intent"]) and _says_enough(r["text"])]
     return [(r["text"], r["intent"]) for r in rows if r["intent"] and r["split"] in ("train", "val")]
+
+
+def _says_enough(text: str) -> bool:
+    return len(text.split()) >= _FEWEST
 
 
 def _is_request(intent: str | None) -> bool:

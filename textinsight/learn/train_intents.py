@@ -1,12 +1,12 @@
 """Trains the encoder of intents (models/intents-en) from all-MiniLM-L6-v2 on labelled requests. Needs [torch,train].
 
     python -m textinsight.learn.train_intents --data DATA --base MINILM --out models/intents-en
-    python -m textinsight.learn.train_intents --data DATA --base MINILM --out FOLDER --leave natcs --leave banking77
+    python -m textinsight.learn.train_intents --data DATA --base MINILM --out FOLDER --leave clinc150 --leave assistant
 
 The upper layers are trained so that requests of one intent lie together and those of others apart (supervised
 contrastive loss, Khosla et al. 2020), while texts of different intents keep the distance that MiniLM gives them. The
-lower layers stay as they are, so their states are computed once. Every step draws one set, and from it some intents:
-they are told apart where it is hard, inside a domain. `--leave` keeps sets away, to measure on them.
+lower layers stay as they are, so their states are computed once. Every step draws one set, and from it some intents,
+half of the time mostly neighbours: they are told apart where it is hard. `--leave` keeps sets away, to measure on them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from textinsight.encode.intents import MODEL
 from textinsight.encode.network import Layer, TurnNetwork, from_bert
 from textinsight.learn.export_turns import export
-from textinsight.learn.intent_data import DOMAINS, read_domain
+from textinsight.learn.intent_data import PUBLIC, read_domain, written
 from textinsight.learn.meta import sha256, write_meta
 
 _MASKED = -1e4
@@ -39,6 +39,7 @@ class IntentConfig:
     """frozen: lower layers left alone. intents × each: texts of a step; fewer intents get more texts each, to 12.
 
     temperature: of the contrastive softmax. keep: weight of the squared change of cosines between intents.
+    hard: share of steps whose intents are neighbours of one of them, the share `neighbours` of them at least.
     coarse: how often a set of coarse labels (MultiDoGO) is drawn beside a fine one. tokens: longest text.
     dimension: principal axes kept of the vectors. trained: share of the trained weights in their mean with MiniLM's,
     which serves domains not seen better than either (Wortsman et al. 2022).
@@ -50,6 +51,8 @@ class IntentConfig:
     keep: float = 30.0
     intents: int = 20
     each: int = 4
+    hard: float = 0.5
+    neighbours: float = 0.75
     coarse: float = 0.3
     frozen: int = 3
     warm_up: int = 30
@@ -82,6 +85,14 @@ class States:
             states[row, :length] = torch.from_numpy(self.rows[self.start[i] : self.start[i + 1]].astype(np.float32))
             mask[row, :length] = 1
         return states, mask
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A set to draw from: intent → numbers of its texts, and intent → all intents, nearest first."""
+
+    by_intent: dict[str, list[int]]
+    nearest: dict[str, list[str]]
 
 
 class IntentNetwork(nn.Module):  # type: ignore[misc]  # torch is untyped here
@@ -162,6 +173,7 @@ def train(network: IntentNetwork, states: States, sets: Sequence[dict[str, list[
     draw = random.Random(config.seed)
     torch.manual_seed(config.seed)
     weights = [_weight(by_intent, config) for by_intent in sets]
+    pools = [Pool(by_intent, _nearest(by_intent, states.vectors)) for by_intent in sets]
     layers = list(network.layers[config.frozen :].parameters())
     first = [layer.detach().clone() for layer in layers]
     optimiser = torch.optim.AdamW(layers, lr=config.learning_rate, weight_decay=0.01)
@@ -170,7 +182,7 @@ def train(network: IntentNetwork, states: States, sets: Sequence[dict[str, list[
     )
     network.train()
     for step in range(config.steps):
-        texts, intents = _drawn(draw.choices(sets, weights)[0], draw, config)
+        texts, intents = _drawn(draw.choices(pools, weights)[0], draw, config)
         vectors = upper(network, *states.batch(texts), config)
         loss = contrast(vectors, torch.from_numpy(states.vectors[texts]), torch.tensor(intents), config)
         optimiser.zero_grad()
@@ -191,8 +203,23 @@ def _weight(by_intent: dict[str, list[int]], config: IntentConfig) -> float:
     return (config.coarse if len(by_intent) < 15 else 1.0) * math.sqrt(min(len(by_intent), 100))
 
 
-def _drawn(by_intent: dict[str, list[int]], draw: random.Random, config: IntentConfig) -> tuple[list[int], list[int]]:
+def _nearest(by_intent: dict[str, list[int]], vectors: np.ndarray) -> dict[str, list[str]]:
+    """Each intent → all intents by the cosine of their mean vectors, itself first."""
+    names = sorted(by_intent)
+    means = np.stack([vectors[by_intent[name]].mean(0) for name in names])
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    order = np.argsort(-(means @ means.T), axis=1, kind="stable")
+    return {name: [names[other] for other in row] for name, row in zip(names, order.tolist(), strict=True)}
+
+
+def _drawn(pool: Pool, draw: random.Random, config: IntentConfig) -> tuple[list[int], list[int]]:
+    """Texts of some intents of a set, and the number of each one's intent."""
+    by_intent = pool.by_intent
     names = draw.sample(sorted(by_intent), min(config.intents, len(by_intent)))
+    if draw.random() < config.hard:
+        near = pool.nearest[names[0]][: round(config.neighbours * len(names))]
+        others = [name for name in sorted(by_intent) if name not in near]
+        names = near + draw.sample(others, len(names) - len(near))
     each = max(config.each, min(12, config.intents * config.each // len(names)))
     texts, intents = [], []
     for intent, name in enumerate(names):
@@ -249,12 +276,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--leave", action="append", default=[], choices=DOMAINS, help="a set not to learn from")
+    parser.add_argument("--leave", action="append", default=[], choices=[*PUBLIC, *written()], metavar="SET",
+                        help="a set not to learn from: %(choices)s")
     parser.add_argument("--steps", type=int, default=IntentConfig().steps)
     parser.add_argument("--version", default="1")
     args = parser.parse_args(argv)
     config = IntentConfig(steps=args.steps, version=args.version)
-    names = [name for name in DOMAINS if name not in args.leave]
+    names = [name for name in (*PUBLIC, *written()) if name not in args.leave]
     domains = [read_domain(args.data, name) for name in names]
     tokenizer = Tokenizer.from_file(str(args.base / "tokenizer.json"))
     tokenizer.no_padding()
