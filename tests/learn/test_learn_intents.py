@@ -50,12 +50,15 @@ def test_written_requests_are_whole_and_finely_parted() -> None:
 @pytest.mark.torch
 def test_half_of_the_steps_draw_neighbours() -> None:
     pytest.importorskip("torch")
-    from textinsight.learn.train_intents import IntentConfig, Pool, _drawn, _nearest
+    from textinsight.learn.train_intents import IntentConfig, _drawn, pool_of
 
     angles = np.linspace(0, np.pi, 12)
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).repeat(2, axis=0)
     by_intent = {f"{i:02}": [2 * i, 2 * i + 1] for i in range(12)}
-    pool = Pool(by_intent, _nearest(by_intent, vectors))
+    pool = pool_of(by_intent, vectors, IntentConfig())
+    assert pool_of(by_intent, vectors, IntentConfig(), ours=True).weight == pytest.approx(
+        pool.weight
+    )  # both are coarse
     assert pool.nearest["00"][:4] == ["00", "01", "02", "03"]
     draw = random.Random(1)
     texts, intents = _drawn(pool, draw, IntentConfig(intents=4, each=2, hard=1.0))
@@ -92,7 +95,7 @@ def test_the_exported_graph_follows_the_network(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     from textinsight.encode.intents import IntentEncoder
     from textinsight.encode.network import TurnNetwork
-    from textinsight.learn.train_intents import IntentConfig, IntentNetwork, States, fit_axes, save, train
+    from textinsight.learn.train_intents import IntentConfig, IntentNetwork, States, fit_axes, pool_of, save, train
     from textinsight.resources import data_path
 
     torch.manual_seed(3)
@@ -103,7 +106,7 @@ def test_the_exported_graph_follows_the_network(tmp_path: Path) -> None:
     states = States({str(i): i for i in range(8)}, rows, np.arange(0, 41, 5), vectors)
     frozen = network.layers[0].up.weight.detach().clone()
     trained = network.layers[1].up.weight.detach().clone()
-    train(network, states, [{"a": [0, 1, 2, 3], "b": [4, 5, 6, 7]}], config)
+    train(network, states, [pool_of({"a": [0, 1, 2, 3], "b": [4, 5, 6, 7]}, vectors, config)], config)
     assert torch.equal(frozen, network.layers[0].up.weight)
     assert not torch.equal(trained, network.layers[1].up.weight)
     fit_axes(network, states, config)

@@ -31,6 +31,7 @@ from textinsight.learn.intent_data import PUBLIC, read_domain, written
 from textinsight.learn.meta import sha256, write_meta
 
 _MASKED = -1e4
+_COARSE = 15  # intents; a set of fewer has coarse labels
 _ENCODED = 64  # texts of a batch of the lower layers
 
 
@@ -40,26 +41,28 @@ class IntentConfig:
 
     temperature: of the contrastive softmax. keep: weight of the squared change of cosines between intents.
     hard: share of steps whose intents are neighbours of one of them, the share `neighbours` of them at least.
-    coarse: how often a set of coarse labels (MultiDoGO) is drawn beside a fine one. tokens: longest text.
+    coarse, written: how often a set of coarse labels (MultiDoGO) or one written for this project is drawn beside a fine
+    public one. tokens: longest text.
     dimension: principal axes kept of the vectors. trained: share of the trained weights in their mean with MiniLM's,
     which serves domains not seen better than either (Wortsman et al. 2022).
     """
 
-    steps: int = 480
+    steps: int = 1000
     learning_rate: float = 5e-5
     temperature: float = 0.07
-    keep: float = 30.0
+    keep: float = 10.0
     intents: int = 20
     each: int = 4
     hard: float = 0.5
     neighbours: float = 0.75
     coarse: float = 0.3
+    written: float = 0.3
     frozen: int = 3
     warm_up: int = 30
     dropout: float = 0.1
     tokens: int = 48
     dimension: int = 256
-    trained: float = 0.7
+    trained: float = 0.85
     seed: int = 0
     version: str = "1"
 
@@ -89,10 +92,11 @@ class States:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """A set to draw from: intent → numbers of its texts, and intent → all intents, nearest first."""
+    """A set to draw from: intent → numbers of its texts, intent → all intents, nearest first, and how often."""
 
     by_intent: dict[str, list[int]]
     nearest: dict[str, list[str]]
+    weight: float = 1.0
 
 
 class IntentNetwork(nn.Module):  # type: ignore[misc]  # torch is untyped here
@@ -168,12 +172,11 @@ def contrast(vectors: Tensor, before: Tensor, intents: Tensor, config: IntentCon
     return config.keep * moved[~own & ~same].mean() - together[same.any(1)].mean()
 
 
-def train(network: IntentNetwork, states: States, sets: Sequence[dict[str, list[int]]], config: IntentConfig) -> None:
-    """Trains the upper layers in place. sets: intent → numbers of its texts; weights: one a set."""
+def train(network: IntentNetwork, states: States, pools: Sequence[Pool], config: IntentConfig) -> None:
+    """Trains the upper layers in place."""
     draw = random.Random(config.seed)
     torch.manual_seed(config.seed)
-    weights = [_weight(by_intent, config) for by_intent in sets]
-    pools = [Pool(by_intent, _nearest(by_intent, states.vectors)) for by_intent in sets]
+    weights = [pool.weight for pool in pools]
     layers = list(network.layers[config.frozen :].parameters())
     first = [layer.detach().clone() for layer in layers]
     optimiser = torch.optim.AdamW(layers, lr=config.learning_rate, weight_decay=0.01)
@@ -198,9 +201,13 @@ def train(network: IntentNetwork, states: States, sets: Sequence[dict[str, list[
     network.eval()
 
 
-def _weight(by_intent: dict[str, list[int]], config: IntentConfig) -> float:
-    """How often a set is drawn: by the root of its intents, coarse labels less."""
-    return (config.coarse if len(by_intent) < 15 else 1.0) * math.sqrt(min(len(by_intent), 100))
+def pool_of(by_intent: dict[str, list[int]], vectors: np.ndarray, config: IntentConfig, *, ours: bool = False) -> Pool:
+    """A set to draw from; the more often the more intents it has (by the root), coarse labels and ours less.
+
+    vectors: (n, width) of the texts that `by_intent` numbers.
+    """
+    share = config.written if ours else config.coarse if len(by_intent) < _COARSE else 1.0
+    return Pool(by_intent, _nearest(by_intent, vectors), share * math.sqrt(min(len(by_intent), 100)))
 
 
 def _nearest(by_intent: dict[str, list[int]], vectors: np.ndarray) -> dict[str, list[str]]:
@@ -276,20 +283,34 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--leave", action="append", default=[], choices=[*PUBLIC, *written()], metavar="SET",
-                        help="a set not to learn from: %(choices)s")
+    parser.add_argument(
+        "--leave",
+        action="append",
+        default=[],
+        choices=[*PUBLIC, *written()],
+        metavar="SET",
+        help="a set not to learn from: %(choices)s",
+    )
     parser.add_argument("--steps", type=int, default=IntentConfig().steps)
+    parser.add_argument(
+        "--written", type=float, default=IntentConfig().written, help="how often our own sets are drawn"
+    )
+    parser.add_argument("--trained", type=float, default=IntentConfig().trained, help="share of the trained weights")
     parser.add_argument("--version", default="1")
     args = parser.parse_args(argv)
-    config = IntentConfig(steps=args.steps, version=args.version)
+    config = IntentConfig(steps=args.steps, written=args.written, trained=args.trained, version=args.version)
     names = [name for name in (*PUBLIC, *written()) if name not in args.leave]
-    domains = [read_domain(args.data, name) for name in names]
+    domains = {name: read_domain(args.data, name) for name in names}
     tokenizer = Tokenizer.from_file(str(args.base / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(config.tokens)
     network = IntentNetwork(from_bert(load_file(args.base / "model.safetensors"), 1), config.dimension).eval()
-    states = states_of(network, tokenizer, sorted({text for rows in domains for text, _ in rows}), config)
-    train(network, states, [_by_intent(rows, states) for rows in domains], config)
+    states = states_of(network, tokenizer, sorted({text for rows in domains.values() for text, _ in rows}), config)
+    pools = [
+        pool_of(_by_intent(rows, states), states.vectors, config, ours=name not in PUBLIC)
+        for name, rows in domains.items()
+    ]
+    train(network, states, pools, config)
     fit_axes(network, states, config)
     save(network, args.base, args.out, config, names)
 
