@@ -96,7 +96,7 @@ class Pool:
 
     by_intent: dict[str, list[int]]
     nearest: dict[str, list[str]]
-    weight: float = 1.0
+    weight: float
 
 
 class IntentNetwork(nn.Module):  # type: ignore[misc]  # torch is untyped here

@@ -317,10 +317,10 @@ def mean_network(stages: Sequence[Path]) -> TurnNetwork:
     """
     if not stages:
         raise ValueError("no checkpoint given")
-    network = start_network(stages[0])
-    states = [start_network(stage).state_dict() for stage in stages]
-    network.load_state_dict({name: torch.stack([one[name] for one in states]).mean(0) for name in states[0]})
-    return network
+    networks = [start_network(stage) for stage in stages]
+    states = [network.state_dict() for network in networks]
+    networks[0].load_state_dict({name: torch.stack([one[name] for one in states]).mean(0) for name in states[0]})
+    return networks[0]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
