@@ -56,9 +56,9 @@ def test_half_of_the_steps_draw_neighbours() -> None:
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1).repeat(2, axis=0)
     by_intent = {f"{i:02}": [2 * i, 2 * i + 1] for i in range(12)}
     pool = pool_of(by_intent, vectors, IntentConfig())
-    assert pool_of(by_intent, vectors, IntentConfig(), ours=True).weight == pytest.approx(
-        pool.weight
-    )  # both are coarse
+    few = IntentConfig(coarse=0.5, written=0.2)  # twelve intents are coarse
+    assert pool_of(by_intent, vectors, few).weight == pytest.approx(0.5 * np.sqrt(12))
+    assert pool_of(by_intent, vectors, few, ours=True).weight == pytest.approx(0.2 * np.sqrt(12))
     assert pool.nearest["00"][:4] == ["00", "01", "02", "03"]
     draw = random.Random(1)
     texts, intents = _drawn(pool, draw, IntentConfig(intents=4, each=2, hard=1.0))
