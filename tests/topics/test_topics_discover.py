@@ -43,6 +43,31 @@ def test_finds_many_even_groups_in_noise() -> None:
     assert np.mean([np.bincount(found[gold == g]).max() / 16 for g in range(24)]) > 0.9
 
 
+def test_reasons_that_lie_apart_are_not_parted_by_their_wordings() -> None:
+    # Eight reasons of one size in three wordings each: groups of twenty would part the texts about as well.
+    rng = np.random.default_rng(0)
+    reasons = unit_rows(rng.standard_normal((8, 32)))
+    wordings = np.repeat(reasons, 3, 0) + 0.5 * unit_rows(rng.standard_normal((24, 32)))
+    vectors = unit_rows(np.repeat(wordings, 20, 0) + 0.3 * unit_rows(rng.standard_normal((480, 32))))
+    texts = [f"{WORDS[i // 60 % len(WORDS)]} {'abcdefghij'[i % 10]}{i}" for i in range(480)]
+    assert agree(assign(discover(texts, vectors), vectors).index, np.arange(480) // 60)
+
+
+def test_support_is_counted_in_contacts() -> None:
+    # Four texts that have nothing in common, said by twenty contacts each: four reasons.
+    model = discover(list(WORDS[:4]) * 20, np.tile(np.eye(4, 8, dtype=np.float32), (20, 1)))
+    assert [topic.n for topic in model.topics] == [20] * 4
+
+
+def test_few_texts_that_come_often_are_told_apart_by_reason() -> None:
+    rng = np.random.default_rng(0)
+    reasons = unit_rows(rng.standard_normal((6, 32)))
+    vectors = unit_rows(np.repeat(reasons, 5, 0) + 0.5 * unit_rows(rng.standard_normal((30, 32))))
+    texts = [f"{WORDS[i // 5]} {'abcde'[i % 5]}" for i in range(30)]
+    model = discover(texts * 8, np.tile(vectors, (8, 1)))
+    assert agree(assign(model, vectors).index, np.arange(30) // 5)
+
+
 def test_order_of_the_input_does_not_matter() -> None:
     texts, vectors, _ = blobs((40, 30, 20), noise=0.15)
     order = np.random.default_rng(1).permutation(len(texts))

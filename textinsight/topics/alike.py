@@ -97,14 +97,19 @@ def agreement(group: Index, alike: Alike) -> Agreement:
     return Agreement(held - by_chance, float(np.sqrt(held * (1 - held) / n)))
 
 
-def parted(vectors: Vectors, group: Index, alike: Alike, *, least: int) -> Index:
-    """(n,) groups, those whose halves no pair crosses in two, and so on; no part has fewer than `least` texts."""
+def parted(vectors: Vectors, group: Index, alike: Alike, *, least: int, counts: Index | None = None) -> Index:
+    """(n,) groups, those whose halves no pair crosses in two, and so on; no part has fewer than `least` contacts.
+
+    counts: (n,) contacts with each text, one if None.
+    """
+    counts = np.ones(len(group), np.int64) if counts is None else counts
     group, todo = group.copy(), list(range(int(group.max(initial=-1)) + 1))
     while todo:
         at = todo.pop()
         rows = np.flatnonzero(group == at)
-        half = parts_of(vectors[rows], 2) if len(rows) >= 2 * least else np.zeros(0, np.int64)
-        if len(half) and np.bincount(half, minlength=2).min() >= least and _two_reasons(half, alike.among(rows)):
+        many = len(rows) > 1 and counts[rows].sum() >= 2 * least
+        half = parts_of(vectors[rows], 2) if many else np.zeros(0, np.int64)
+        if len(half) and np.bincount(half, counts[rows], 2).min() >= least and _two_reasons(half, alike.among(rows)):
             new = int(group.max()) + 1
             group[rows[half == 1]] = new
             todo += [at, new]

@@ -33,9 +33,9 @@ def linkage_cuts(vectors: Vectors, levels: Sequence[float]) -> Iterator[Index]:
     return _cuts(vectors, levels, "average", "distance")
 
 
-def covered(group: Index, least: int) -> float:
-    """Share of the rows that are in groups of `least` or more."""
-    size = np.bincount(group)
+def covered(group: Index, least: int, counts: Index | None = None) -> float:
+    """Share of the contacts that are in groups of `least` or more; counts: (n,) contacts of each row, one if None."""
+    size = np.bincount(group, counts)
     return float(size[size >= least].sum() / size.sum())
 
 
@@ -74,8 +74,11 @@ def _distances(vectors: Vectors, method: _Linkage) -> npt.NDArray[np.float64]:
 
 
 def smoothed(vectors: Vectors, neighbours: int) -> Vectors:
-    """Unit rows half way to the mean of their nearest neighbours, each weighed by its cosine: chance wording fades."""
-    k = min(neighbours, len(vectors) - 1)
+    """Unit rows half way to the mean of their nearest neighbours, each weighed by its cosine: chance wording fades.
+
+    Of few rows a tenth at most are neighbours: the others are on something else.
+    """
+    k = min(neighbours, len(vectors) // 10)
     if k < 1:
         return vectors
     mean = np.concatenate([_near_mean(vectors, start, k) for start in range(0, len(vectors), _BLOCK)])
@@ -92,11 +95,14 @@ def _near_mean(vectors: Vectors, start: int, k: int) -> Vectors:
     return np.asarray(mean, np.float32)
 
 
-def centroids_of(vectors: Vectors, group: Index, *, least: int = 1) -> Vectors:
-    """(n_groups, d) unit means of the groups with `least` rows or more (of the largest ones if none has)."""
+def centroids_of(vectors: Vectors, group: Index, *, least: int = 1, counts: Index | None = None) -> Vectors:
+    """(n_groups, d) unit means of the groups with `least` contacts or more (of the largest ones if none has).
+
+    counts: (n,) contacts of each row, one if None; every row weighs the same in the means.
+    """
     from scipy.sparse import csr_matrix
 
-    size = np.bincount(group)
+    size = np.bincount(group, counts)
     kept = np.flatnonzero(size >= min(least, size.max()))
     rows = np.arange(len(group))
     member = csr_matrix((np.ones(len(group)), (group, rows)), shape=(len(size), len(group)))
@@ -109,11 +115,14 @@ def nearest(vectors: Vectors, centroids: Vectors) -> Index:
     return np.concatenate([(vectors[b : b + _BLOCK] @ centroids.T).argmax(1) for b in blocks])
 
 
-def refine(vectors: Vectors, seeds: Vectors, *, least: int) -> Index:
-    """(n,) groups after moving rows to the nearest centre and centres to their rows; small groups dissolve."""
+def refine(vectors: Vectors, seeds: Vectors, *, least: int, counts: Index | None = None) -> Index:
+    """(n,) groups after moving rows to the nearest centre and centres to their rows; small groups dissolve.
+
+    least, counts: as of `centroids_of`.
+    """
     group = nearest(vectors, seeds)
     for _ in range(_ROUNDS):
-        moved = nearest(vectors, centroids_of(vectors, group, least=least))
+        moved = nearest(vectors, centroids_of(vectors, group, least=least, counts=counts))
         if np.array_equal(moved, group):
             break
         group = moved

@@ -36,6 +36,7 @@ from textinsight.topics.model import Topic, TopicModel, Vectors, topic_id
 _STEP = 0.025  # between the shares looked at
 _SIZES = 23  # numbers of even groups looked at
 _EVEN_FROM = 0.83  # effective share of groups (1: all of one size) from which groups are even
+_APART_FROM = 0.55  # silhouette from which groups lie apart
 _FEWEST = 5  # even groups looked at
 _FEWEST_PAIRS = 50  # on one issue; fewer tell nothing of how fine topics are
 _TOLD = 2.0  # standard errors from which one agreement with the pairs is better than another
@@ -50,9 +51,10 @@ class TopicsConfig:
     `closest` to `widest` at which groups with support hold `held` of the texts, and the more the looser they are:
     share × `strict` (in loose groups asides weigh as much as reasons, so many small ones say little), the one is
     taken whose groups, all texts moved to the nearest centre, have the widest silhouette. If there is none, the
-    one nearest to that. If those groups are about even, groups by Ward's linkage, which are even, compete with them.
+    one nearest to that. If those groups are about even and run into each other, groups by Ward's linkage, which are
+    even, compete with them.
 
-    support: of n distinct texts a topic needs n ** support (3 of 50, 8 of 1,000, 20 of 20,000), the share
+    support: of n contacts a topic needs n ** support (3 of 50, 8 of 1,000, 20 of 20,000), the share
     `share`, and `least` at the fewest. sample: distinct texts looked at, of which `grouped` are grouped pair by
     pair. same: cosine of centroids from which two topics are one. far: largest share of texts without a topic.
     themes_from: topics from which on themes group them.
@@ -117,7 +119,7 @@ def discover(
     if not sample.texts:
         return TopicModel((), np.zeros((0, vectors.shape[1]), np.float32), engine)
     known = None if alike is None else _alike(sample, texts, alike)
-    group = _by_size(_groups(sample.vectors, config, known), sample.weights)
+    group = _by_size(_groups(sample.vectors, sample.weights, config, known), sample.weights)
     centroids = _centres(sample.vectors, group, known)
     topics = _topics(sample, group, centroids, "t", encoder)
     if len(topics) < config.themes_from:
@@ -151,63 +153,76 @@ def _alike(sample: _Sample, texts: Sequence[str | None], alike: Alike) -> Alike:
     return alike.of_texts(number, kind)
 
 
-def _groups(vectors: Vectors, config: TopicsConfig, alike: Alike | None) -> Index:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Texts that are grouped pair by pair: vectors (n, d), also drawn together, and how many contacts have each."""
+
+    vectors: Vectors
+    near: Vectors
+    counts: Index
+
+    def settled(self, cut: Index, least: int) -> Index:
+        """(n,) the groups with support once all texts are in the one whose centre is nearest."""
+        seeds = centroids_of(self.vectors, cut, least=least, counts=self.counts)
+        return refine(self.vectors, seeds, least=least, counts=self.counts)
+
+    def even_sizes(self, least: int) -> list[int]:
+        """Numbers of even groups to look at: up to as many as have support."""
+        most = max(_FEWEST, self.counts.sum() / (_FILLED * least))
+        return [int(size) for size in np.geomspace(_FEWEST, min(most, max(_FEWEST, len(self.counts))), _SIZES)]
+
+
+def _groups(vectors: Vectors, counts: Index, config: TopicsConfig, alike: Alike | None) -> Index:
     """(n,) group of each text: a part agglomerated, then all moved to the nearest centre; see `topics.alike`.
 
-    Smaller groups are let in until at most `far` of the texts lie too far from their centre to be assigned to it.
+    counts: (n,) contacts with each text: support is counted in contacts. Smaller groups are let in until at most `far`
+    of the texts lie too far from their centre to be assigned to it.
     """
     vectors = vectors if alike is None else less_wording(vectors, alike)
-    part = vectors[: config.grouped]
-    share = len(part) / len(vectors)
-    most = max(config.least, round(len(vectors) ** config.support), round(len(vectors) * config.share))
+    first = vectors[: config.grouped]
+    part = _Part(first, smoothed(first, config.neighbours), counts[: config.grouped])
+    n, share = int(counts.sum()), float(part.counts.sum() / counts.sum())
+    most = max(config.least, round(n**config.support), round(n * config.share))
     few = max(2, round(most * share))
     if alike is None or len(alike.pairs) < _FEWEST_PAIRS:
-        first = _first_groups(part, few, config)
+        group = _first_groups(part, few, config)
     else:
-        first = _agreed_groups(part, few, config, vectors, alike)
+        group = _agreed_groups(part, few, config, vectors, alike)
     for least in range(most, 0, -1):
-        seeds = centroids_of(part, first, least=max(min(2, least), round(least * share)))
-        group = merge_near(vectors, refine(vectors, seeds, least=least), same=config.same)
-        if _far_share(vectors, group) <= config.far:
+        seeds = centroids_of(first, group, least=max(min(2, least), round(least * share)), counts=part.counts)
+        found = merge_near(vectors, refine(vectors, seeds, least=least, counts=counts), same=config.same)
+        if _far_share(vectors, found) <= config.far:
             break
-    return group if alike is None else parted(vectors, group, alike, least=most)
+    return found if alike is None else parted(vectors, found, alike, least=most, counts=counts)
 
 
-def _first_groups(part: Vectors, least: int, config: TopicsConfig) -> Index:
-    """(n,) groups by average linkage or, where these are about even, by Ward's if it parts the texts better.
+def _first_groups(part: _Part, least: int, config: TopicsConfig) -> Index:
+    """(n,) groups by average linkage or, where these are about even and run into each other, by Ward's if it is better.
 
-    Even groups differ by little in how they part the texts themselves; drawn together, the texts tell them apart.
+    Average linkage finds groups of any size that lie apart; of such that do not it chains several into one. Even groups
+    differ by little in how they part the texts themselves; drawn together, the texts tell them apart.
     """
-    near = smoothed(part, config.neighbours)
-
-    def settled(cut: Index) -> Index:
-        return refine(part, centroids_of(part, cut, least=least), least=least)
-
-    group = max(map(settled, _uneven_cuts(near, least, config)), key=partial(silhouette, part))
-    if group.max() == 0 or evenness(group) < _EVEN_FROM:
+    uneven = [part.settled(cut, least) for cut in _uneven_cuts(part, least, config)]
+    group = max(uneven, key=partial(silhouette, part.vectors))
+    if group.max() == 0 or evenness(group) < _EVEN_FROM or silhouette(part.vectors, group) >= _APART_FROM:
         return group
-    return max([group, *map(settled, even_cuts(near, _even_sizes(part, least)))], key=partial(silhouette, near))
+    even = [part.settled(cut, least) for cut in even_cuts(part.near, part.even_sizes(least))]
+    return max([group, *even], key=partial(silhouette, part.near))
 
 
-def _agreed_groups(part: Vectors, least: int, config: TopicsConfig, vectors: Vectors, alike: Alike) -> Index:
+def _agreed_groups(part: _Part, least: int, config: TopicsConfig, vectors: Vectors, alike: Alike) -> Index:
     """(n,) groups of `part` that agree best with what is on one issue among all `vectors`.
 
     Of the levels of both linkages whose agreement cannot be told from the best, the one is taken whose groups have the
     widest silhouette.
     """
-    near = smoothed(part, config.neighbours)
-    cuts = [*_levels(near, config), *even_cuts(near, _even_sizes(part, least))]
-    groups = [refine(part, centroids_of(part, cut, least=least), least=least) for cut in cuts]
-    agreed = [agreement(nearest(vectors, centroids_of(part, group)), alike) for group in groups]
+    cuts = [*_levels(part.near, config), *even_cuts(part.near, part.even_sizes(least))]
+    groups = [part.settled(cut, least) for cut in cuts]
+    agreed = [agreement(nearest(vectors, centroids_of(part.vectors, group)), alike) for group in groups]
     best = max(agreed, key=lambda one: one.modularity)
     least_agreed = best.modularity - _TOLD * best.error
     good = [group for group, one in zip(groups, agreed, strict=True) if one.modularity >= least_agreed]
-    return max(good, key=partial(silhouette, part))
-
-
-def _even_sizes(part: Vectors, least: int) -> list[int]:
-    most = max(_FEWEST, len(part) / (_FILLED * least))
-    return [int(size) for size in np.geomspace(_FEWEST, most, _SIZES)]
+    return max(good, key=partial(silhouette, part.vectors))
 
 
 def _levels(part: Vectors, config: TopicsConfig) -> list[Index]:
@@ -220,10 +235,10 @@ def _shares(config: TopicsConfig) -> npt.NDArray[np.float64]:
     return np.arange(config.closest, config.widest + _STEP / 2, _STEP)
 
 
-def _uneven_cuts(near: Vectors, least: int, config: TopicsConfig) -> list[Index]:
-    """Groups of the levels at which enough texts are in groups with support; else of the level nearest to that."""
-    cuts, wanted = _levels(near, config), np.maximum(config.held, config.strict * _shares(config))
-    spare = np.array([covered(cut, least) for cut in cuts]) - wanted
+def _uneven_cuts(part: _Part, least: int, config: TopicsConfig) -> list[Index]:
+    """Groups of the levels at which enough contacts are in groups with support; else of the level nearest to that."""
+    cuts, wanted = _levels(part.near, config), np.maximum(config.held, config.strict * _shares(config))
+    spare = np.array([covered(cut, least, part.counts) for cut in cuts]) - wanted
     return [cut for cut, more in zip(cuts, spare, strict=True) if more >= min(0, spare.max())]
 
 
