@@ -91,6 +91,29 @@ def test_moved_elsewhere() -> None:
     assert found.effort_drivers == ("channel_switch",)
 
 
+@pytest.mark.parametrize("last", ["No, it is still not working at all.", "nope still broken", "still no internet"])
+def test_what_still_fails_is_not_resolved(last: str) -> None:
+    fixed = ("c: my internet is down", "a: I've fixed it for you, all done.")
+    assert analyse(talk(*fixed, f"c: {last}")).resolution == "unresolved"
+    assert analyse(
+        talk(*fixed, f"c: {last}", "a: I have reset the port, done.", "c: yes, it works now")
+    ).resolution == ("resolved")
+
+
+def test_an_offer_comes_when_the_issue_is_open_again() -> None:
+    offer = "a: Would you like to upgrade to our premium plan for $10 a month?"
+    start = ("c: my internet is down", "a: I've fixed it for you, all done.")
+    for said, state in (("c: yes, works, thanks", "issue settled"), ("c: No, it still does not work.", "issue open")):
+        tags = analyse(talk(*start, said, offer)).tags
+        assert [tag.value for tag in tags if tag.tag == "sales_offer"] == [state]
+
+
+def test_a_problem_told_in_private_is_no_complaint_yet() -> None:
+    alone = talk("c: I cannot log in to my account since this morning")
+    score = {at: analyse(replace(alone, channel=at)).turns[0].score for at in ("email", "social", "unknown")}
+    assert score["social"] == score["unknown"] < score["email"]
+
+
 def test_no_customer_turn_is_unknown() -> None:
     found = analyse(talk("a: Your order was shipped. Great news!"))
     assert (found.sentiment, found.sentiment_start, found.sentiment_end) == (None, None, None)

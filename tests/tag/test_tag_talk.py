@@ -13,6 +13,7 @@ from textinsight.tag.talk import (
     FEATURES,
     FLAGS,
     OUTCOME_INPUTS,
+    STANDS,
     Weights,
     effort_inputs,
     features,
@@ -46,6 +47,22 @@ def test_features_by_hand() -> None:
     assert found["negative share"] == pytest.approx(0.5)
     assert found["customer turns"] == pytest.approx(math.log1p(2))
     assert (found["no agent"], found["customer has the last word"]) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("after", "left"),
+    [
+        ((), 0.9),
+        (({"done": 0.75},), 0.225),
+        (({}, {"confirms": 1.0}), 0.0),
+        (({"moves": 0.5}, {}), 0.45),
+        (({"confirms": 1.0}, {"done": 1.0}), 0.9),  # said by the wrong side
+        (({"done": 1.0}, {"still_fails": 0.6}), 0.6),
+    ],
+)
+def test_what_still_fails_stands_until_it_is_answered(after: tuple[dict[str, float], ...], left: float) -> None:
+    talk = chances({"done": 1.0}, {"still_fails": 0.9}, *after)
+    assert named(features(talk, [A, C, A, C][: len(talk)]))[STANDS] == pytest.approx(left)
 
 
 def test_a_label_counts_for_its_speaker_only() -> None:

@@ -58,8 +58,7 @@ class TurnReader:
         self._moods = int(meta["moods"])
         self._slope = np.array(meta["calibration"]["slope"], np.float32)
         self._shift = np.array(meta["calibration"]["shift"], np.float32)
-        self._alone = np.zeros(len(self.labels), np.float32)
-        self._alone[: self._moods] = meta["calibration"]["alone"]
+        self.alone = np.array(meta["calibration"]["alone"], np.float32)
         self._opening, self._closing = (self._tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
 
     def read_talk(
@@ -82,7 +81,7 @@ class TurnReader:
         gains = attended(scores[:, :n], judged[:, :n], first)
         logits = np.add.reduceat(gains, first, axis=0)
         whole = attended(scores[:, n:], judged[:, n:], np.zeros(1, np.int64)).sum(axis=0)
-        chances = self.chances_of(logits, alone=len(texts) == 1)
+        chances = self.chances_of(logits)
         reads = {}
         for row, (start, end) in enumerate(zip(first, [*first[1:], len(turn)], strict=True)):
             number = int(turn[start])
@@ -130,12 +129,9 @@ class TurnReader:
         scores, judged = (np.concatenate(part)[own] for part in zip(*runs, strict=True))
         return turn[own], said, scores, judged
 
-    def chances_of(self, logits: Floats, *, alone: bool = False) -> Floats:
-        """(n, labels) logits → chances: the moods as shares of one, every other label by itself.
-
-        alone: a text without a conversation; where a mood begins differs between the two.
-        """
-        scaled = logits * self._slope + self._shift + self._alone * alone
+    def chances_of(self, logits: Floats) -> Floats:
+        """(n, labels) logits → chances: the moods as shares of one, every other label by itself."""
+        scaled = logits * self._slope + self._shift
         moods = np.exp(scaled[:, : self._moods] - scaled[:, : self._moods].max(axis=1, keepdims=True))
         flags = 1 / (1 + np.exp(-scaled[:, self._moods :]))
         return np.hstack([moods / moods.sum(axis=1, keepdims=True), flags]).astype(np.float32)

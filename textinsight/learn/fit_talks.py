@@ -43,12 +43,22 @@ from textinsight.tag.labels import LABELS, MOOD, OUTCOMES, WHOLE
 from textinsight.tag.marks import QUICK_SHARE, blended, cue_weights, lifted, quick_chances
 from textinsight.tag.resolution import cue_points
 from textinsight.tag.scan import Hits, scan
-from textinsight.tag.talk import FLAGS, Weights, effort_inputs, features, flag_inputs, outcome_inputs, speaker
+from textinsight.tag.talk import (
+    FLAGS,
+    OUTCOME_INPUTS,
+    STANDS,
+    Weights,
+    effort_inputs,
+    features,
+    flag_inputs,
+    outcome_inputs,
+    speaker,
+)
 from textinsight.tag.words import spoken
 
 log = logging.getLogger(__name__)
 
-VERSION = "4"
+VERSION = "5"
 LICENCE = "Apache-2.0 (weights, and those they started from); training data: see CARD.md"
 
 _DIMENSION = 384
@@ -56,6 +66,7 @@ _SLOPE_PRIOR, _SHIFT_PRIOR, _GAIN_PRIOR = 20.0, 0.5, 0.1  # what holds a slope a
 _KEPT_SHIFT = 0.5  # of the moods' fitted shift: support turns are cooler than what else is read
 _EXPECTED = np.array([0.8, 0.2, 0.1, 0.0])  # weights of the flag inputs
 _FIRM = np.array([1.0, 1.0, 1.0, 0.1])  # how firmly
+_STANDS = np.array([{"resolved": -2.0, "unresolved": 2.0}.get(name, 0.0) for name in OUTCOMES])  # by definition
 _CUES_COUNT = 2.0  # times what they were worth where the model is at home: in public posts it is less sure
 
 Array = npt.NDArray[np.float64]
@@ -249,17 +260,21 @@ def _flag(inputs: Array, wanted: Sequence[bool], config: FitConfig) -> Array:
 
 
 def _outcome(inputs: Array, wanted: Sequence[str], config: FitConfig) -> Array:
-    """(outcomes, inputs and bias): the model's say and the cues' count as in `config`; how it ended may add to them."""
+    """(outcomes, inputs and bias): the model's say and the cues' count as in `config`; how it ended may add to them,
+    and that it still fails speaks against an end.
+    """
     from scipy.optimize import minimize
 
     n = len(OUTCOMES)
     gold = np.array([OUTCOMES.index(name) for name in wanted])
     fixed = inputs[:, : 2 * n] @ np.vstack([config.own * np.eye(n), config.cues * np.eye(n)])
+    expected = np.outer(_STANDS, np.array(OUTCOME_INPUTS[2 * n :]) == STANDS).ravel()
 
     def loss(x: Array) -> float:
         logits = fixed + inputs[:, 2 * n :] @ x[n:].reshape(n, -1).T + x[:n]
         chances = logits[np.arange(len(gold)), gold] - np.logaddexp.reduce(logits, axis=1)
-        return float(-chances.sum() + _SHIFT_PRIOR * (x[:n] ** 2).sum() + config.ending * (x[n:] ** 2).sum())
+        held = _SHIFT_PRIOR * (x[:n] ** 2).sum() + config.ending * ((x[n:] - expected) ** 2).sum()
+        return float(held - chances.sum())
 
     best = minimize(loss, np.zeros(n + n * (inputs.shape[1] - 2 * n))).x
     return np.hstack([config.own * np.eye(n), config.cues * np.eye(n), best[n:].reshape(n, -1), best[:n, None]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ QUICK_SHARE = 0.3  # of the quick reader in what is said of a turn that both hav
 _NAMED = {"repeat_contact": "stated_repeat", "transfers": "hands_over"}  # cue → label, where they differ
 
 Chances = npt.NDArray[np.float32]
+Alone = Literal["no", "private", "public"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +102,21 @@ def mark(
     roles: Sequence[Sequence[Role]],
     found: Sequence[Sequence[Hits]],
     *,
+    alone: Sequence[Alone] = (),
     config: ReadConfig = ReadConfig(),
 ) -> list[TalkMarks]:
     """One `TalkMarks` a conversation; said, roles, found: texts, speakers and cues turn by turn.
 
+    alone: whether each is a text without an answer, none if empty; where a mood begins differs in these.
     ModelError if a model is missing, altered or made for other labels.
     """
     boosts = [(cue_weights(hits) * talk_model().cue_gain).astype(np.float32) for hits in found]
+    lone = alone or ["no"] * len(said)
     marks = [
-        _with_cues(_read(texts, who, boost, answers, config.doubt), hits)
-        for texts, who, boost, answers, hits in zip(said, roles, boosts, quick_chances(said), found, strict=True)
+        _with_cues(_read(texts, who, boost, answers, config.doubt, where), hits)
+        for texts, who, boost, answers, hits, where in zip(
+            said, roles, boosts, quick_chances(said), found, lone, strict=True
+        )
     ]
     return _overruled(marks, config.taggers) if config.taggers else marks
 
@@ -122,7 +129,23 @@ def quick_chances(said: Sequence[Sequence[Spoken]]) -> list[Chances]:
     return np.split(rows, ends) if said else []
 
 
-def _read(said: Sequence[Spoken], roles: Sequence[Role], boost: Chances, quick: Chances, doubt: float) -> TalkMarks:
+def as_alone(chances: Chances, alone: Alone) -> Chances:
+    """(n, labels): the moods' chances moved to where they begin in a text that stands alone.
+
+    Joy without a conversation is seldom meant. A problem told in private is no complaint yet, in public it is.
+    """
+    if alone == "no":
+        return chances
+    shift = _reader().alone if alone == "public" else np.minimum(_reader().alone, 0)
+    out = chances.copy()
+    moods = chances[:, :_MOODS] * np.exp(shift)
+    out[:, :_MOODS] = moods / moods.sum(axis=1, keepdims=True)
+    return out
+
+
+def _read(
+    said: Sequence[Spoken], roles: Sequence[Role], boost: Chances, quick: Chances, doubt: float, alone: Alone
+) -> TalkMarks:
     """The turn model's answers if any turn is in doubt, in all windows that hold one and in the last."""
     lone = lifted(quick, boost)
     marks = [Marks(text, row, student().name, None) for text, row in zip(said, lone, strict=True)]
@@ -133,7 +156,8 @@ def _read(said: Sequence[Spoken], roles: Sequence[Role], boost: Chances, quick: 
     reader = _reader()
     talk = reader.read_talk([text.text for text in said], [speaker(role) for role in roles], wanted)
     rows = sorted(talk.turns)
-    chances = lifted(blended(np.array([talk.turns[turn].chances for turn in rows]), quick[rows]), boost[rows])
+    careful = np.array([talk.turns[turn].chances for turn in rows])
+    chances = lifted(blended(as_alone(careful, alone), quick[rows]), boost[rows])
     for turn, row in zip(rows, chances, strict=True):
         marks[turn] = Marks(said[turn], row, reader.name, talk.turns[turn].spans)
     return TalkMarks(tuple(marks), talk.whole)

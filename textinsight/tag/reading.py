@@ -16,7 +16,7 @@ from textinsight.doc import ensure_extensions, to_conversation
 from textinsight.findings import Tag
 from textinsight.tag.echo import echo
 from textinsight.tag.labels import AGENT, CUSTOMER
-from textinsight.tag.marks import Chances, Marks, ReadConfig, mark
+from textinsight.tag.marks import Alone, Chances, Marks, ReadConfig, mark
 from textinsight.tag.scan import Hits, scan
 from textinsight.tag.talk import Array, effort_inputs, features, flag_inputs, outcome_inputs, talk_model
 from textinsight.tag.words import Spoken, spoken
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _CLERKS = (Role.AGENT, Role.BOT)
 _YES = frozenset(("yes", "yeah", "yep", "yup", "yea", "correct", "indeed", "exactly"))
 _BARE = 4  # words of an answer that says no more than yes
+_PUBLIC = ("social", "unknown")  # channels whose lone texts are taken for public posts
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,17 @@ def read(conversations: Sequence[Conversation], *, config: ReadConfig | None = N
     said = [tuple(spoken(turn.text) for turn in conversation.turns) for conversation in conversations]
     roles = [[turn.role for turn in conversation.turns] for conversation in conversations]
     found = [tuple(scan(talk, texts)) for talk, texts in zip(conversations, said, strict=True)]
-    marked = mark(said, roles, found, config=config or ReadConfig())
+    marked = mark(said, roles, found, alone=[_alone(talk) for talk in conversations], config=config or ReadConfig())
     return [
         Reading(conversation, texts, hits, _answered(conversation, list(marks.turns)), _floats(marks.whole))
         for conversation, texts, hits, marks in zip(conversations, said, found, marked, strict=True)
     ]
+
+
+def _alone(conversation: Conversation) -> Alone:
+    if len(conversation.turns) > 1:
+        return "no"
+    return "public" if conversation.channel in _PUBLIC else "private"
 
 
 def _floats(whole: Chances | None) -> Array | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 
@@ -14,6 +15,8 @@ from textinsight.tag.scan import belief, labelled
 LABELS = ("escalation", "churn_risk", "sales_offer")
 
 _SETTLED = ("confirms", "done")
+_OPEN = ("issue", "still_fails", "unclear_answer")
+_SURE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class RiskConfig:
 class Risk:
     """escalation and churn_risk are the customer's words, sales_offer the agent's.
 
-    A sales offer's tag has the value "issue open" or "issue settled": whether anything before it settled the issue.
+    A sales offer's tag has the value "issue open" or "issue settled": which of the two the turns before it say last.
     """
 
     escalation: bool
@@ -57,13 +60,15 @@ def chance(reading: Reading, label: str) -> float:
 
 
 def _state(reading: Reading, turn: int) -> str:
-    """Whether a turn before this one settled the issue."""
-    settled = any(
-        place < turn and reading.marks[place].chance(sign) >= 0.5
-        for sign in _SETTLED
-        for place in reading.carriers(sign)
-    )
-    return "issue settled" if settled else "issue open"
+    """Whether the last turn before this one that tells says that the issue is settled."""
+    settled, opened = _last(reading, turn, _SETTLED), _last(reading, turn, _OPEN)
+    return "issue settled" if settled > opened else "issue open"
+
+
+def _last(reading: Reading, turn: int, signs: Sequence[str]) -> int:
+    """The last turn before `turn` that carries one of the labels for sure, -1 if none does."""
+    places = {place for sign in signs for place in reading.carriers(sign) if reading.marks[place].chance(sign) >= _SURE}
+    return max((place for place in places if place < turn), default=-1)
 
 
 @Language.factory(  # type: ignore[untyped-decorator]

@@ -43,6 +43,9 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
 }
 _SAID_OF = {"stated_repeat": "repeat_contact"}  # flag → what the turn model calls it
 
+STANDS = "still fails at the end"
+_ANSWERS = ("done", "moves", "hands_over")  # of the agent's, what takes back that it still fails
+
 FEATURES: tuple[str, ...] = (
     *(f"most {label}" for label in (*_MOODED, *AGENT)),
     *(f"late {label}" for label in (*_MOODED, *AGENT)),
@@ -52,6 +55,7 @@ FEATURES: tuple[str, ...] = (
     "customer turns",
     "no agent",
     "customer has the last word",
+    STANDS,
 )
 _ENDS = (
     *(
@@ -62,6 +66,7 @@ _ENDS = (
     "last customer positive",
     "no agent",
     "customer has the last word",
+    STANDS,
 )
 _ENDING = [FEATURES.index(name) for name in _ENDS]
 OUTCOME_INPUTS = (*(f"model {name}" for name in OUTCOMES), *(f"cues {name}" for name in OUTCOMES), *_ENDS)
@@ -73,7 +78,9 @@ def speaker(role: Role) -> int:
 
 
 def features(chances: Array, roles: Sequence[Role]) -> Array:
-    """(len(FEATURES),): of each label the greatest chance, and the greatest with earlier turns fading; mood; length."""
+    """(len(FEATURES),): of each label the greatest chance, and the greatest with earlier turns fading; mood; length;
+    whether it still fails.
+    """
     customer = [i for i, role in enumerate(roles) if role is Role.CUSTOMER]
     agent = [i for i, role in enumerate(roles) if role in (Role.AGENT, Role.BOT)]
     most, late = [], []
@@ -93,8 +100,20 @@ def features(chances: Array, roles: Sequence[Role]) -> Array:
             math.log1p(len(customer)),
             float(not agent),
             float(bool(roles) and roles[-1] is Role.CUSTOMER),
+            still_fails(chances, roles),
         ]
     )
+
+
+def still_fails(chances: Array, roles: Sequence[Role]) -> float:
+    """The greatest chance of a customer's turn that it still fails, unless a later turn settles it or sends it on."""
+    greatest, standing = 0.0, 1.0
+    for row, role in zip(chances[::-1], reversed(roles), strict=True):
+        if role is Role.CUSTOMER:
+            greatest = max(greatest, standing * float(row[LABELS.index("still_fails")]))
+        answers = ("confirms",) if role is Role.CUSTOMER else _ANSWERS
+        standing *= 1 - max(float(row[LABELS.index(label)]) for label in answers)
+    return greatest
 
 
 def flag_inputs(
