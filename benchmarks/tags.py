@@ -131,7 +131,9 @@ def twin(data: Path) -> None:
     apart = np.abs(both[0] - both[1])
     moods = [chances[:, : len(MOOD)].argmax(axis=1) for chances in both]
     flipped = np.mean(moods[0] != moods[1])
-    print(f"{apart.size:,} chances of {len(apart)} turns: mean difference {apart.mean():.4f}, largest {apart.max():.2f};")
+    print(
+        f"{apart.size:,} chances of {len(apart)} turns: mean difference {apart.mean():.4f}, largest {apart.max():.2f};"
+    )
     print(f"{np.mean(apart > 0.1):.1%} differ by more than .1; moods that flip: {flipped:.1%}")
 
 
