@@ -2,6 +2,7 @@
 
     python benchmarks/tags.py --data DATA                        # accuracy
     python benchmarks/tags.py --data DATA --doubts               # share read by the transformer, speed and accuracy
+    python benchmarks/tags.py --data DATA --twin                 # how far the torch twin is from the shipped graph
     python benchmarks/tags.py --peers --minilm FOLDER            # contacts/s beside the peers, in the same run
 
 The peers need: pip install torch transformers sentence-transformers presidio-analyzer vaderSentiment
@@ -21,10 +22,10 @@ import numpy as np
 
 from textinsight.conversation import Conversation, Role, Turn
 from textinsight.learn.card import as_markdown
-from textinsight.learn.evaluate import evaluate
+from textinsight.learn.evaluate import evaluate, read_labelled
 from textinsight.learn.scores import macro_f1, macro_recall
 from textinsight.learn.sentiment_data import measured_sets
-from textinsight.resources import data_path
+from textinsight.resources import data_path, model_path
 from textinsight.tag import ReadConfig, TagConfig, analyse_batch
 from textinsight.tag.reading import read
 
@@ -102,6 +103,40 @@ def doubts(data: Path) -> None:
         print(f"| {doubt} | {np.mean(careful):.0%} | {rate:.0f} |", " | ".join(f"{f:.3f}" for f in figures), "|")
 
 
+def twin(data: Path) -> None:
+    """How far the chances of the torch twin are from those of the shipped graph, and how many moods flip."""
+    import torch
+
+    from textinsight.encode.turns import MODEL, TurnReader
+    from textinsight.encode.twin import load_twin
+    from textinsight.tag.labels import MOOD
+    from textinsight.tag.talk import speaker
+
+    network = load_twin(model_path(MODEL))
+
+    class Twin(TurnReader):
+        def _run(self, window, outputs):
+            ids, speakers, ages = (torch.tensor([row]) for row in (window.ids, window.speakers, window.ages))
+            with torch.inference_mode():
+                found = network(ids, speakers, ages, torch.ones_like(ids))
+            named = dict(zip(("scores", "judged", "states"), found, strict=True))
+            return [named[output][0].numpy() for output in outputs]
+
+    talks = [row.conversation for row in read_labelled(data / "support_gold_dev.jsonl")]
+    both = []
+    for reader in (TurnReader(model_path(MODEL)), Twin(model_path(MODEL))):
+        said = [([turn.text for turn in talk.turns], [speaker(turn.role) for turn in talk.turns]) for talk in talks]
+        reads = [reader.read_talk(texts, speakers).turns for texts, speakers in said]
+        both.append(np.array([read[turn].chances for read in reads for turn in range(len(read))]))
+    apart = np.abs(both[0] - both[1])
+    moods = [chances[:, : len(MOOD)].argmax(axis=1) for chances in both]
+    flipped = np.mean(moods[0] != moods[1])
+    print(
+        f"{apart.size:,} chances of {len(apart)} turns: mean difference {apart.mean():.4f}, largest {apart.max():.2f};"
+    )
+    print(f"{np.mean(apart > 0.1):.1%} differ by more than .1; moods that flip: {flipped:.1%}")
+
+
 def _demo(count: int, *, turns: int | None = None) -> Iterator[Conversation]:
     path = data_path("corpora", "demo", "conversations.jsonl.gz")
     with gzip.open(path, "rt", encoding="utf-8") as file:
@@ -175,6 +210,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--doubts", action="store_true")
+    parser.add_argument("--twin", action="store_true")
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--minilm", type=Path)
     options = parser.parse_args()
@@ -185,7 +221,7 @@ def main() -> None:
     elif options.data is None or not options.data.is_dir():
         parser.error("--data must be the folder of public data")
     else:
-        (doubts if options.doubts else accuracy)(options.data)
+        (twin if options.twin else doubts if options.doubts else accuracy)(options.data)
 
 
 if __name__ == "__main__":

@@ -5,11 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from textinsight.errors import ModelError
 
+PIN = "python -m textinsight.learn.meta"  # writes the table below
+
+# The sha256 of each shipped model's meta.json, which holds those of its files.
+PINNED: Mapping[str, str] = {
+    "intents-en": "442240b259d2e38c037b81f4d9f6ed68ca68b19edde9c1e25a903e49b455f580",
+    "issue-static": "6491d8434a0eff0384d77d1cb880121f67f71caa191785728db591586916d435",
+    "link": "4d1dc1b093820631dc94fe957be3bfba9605c04cbc3e90ba04aa62753f059b8e",
+    "static-en": "767a8a231693e657fe0420dc39d9315621c032901cd1a12c994b82cb26a26363",
+    "turns-en": "a47fbea41c9982da05241ce938e35655a815f7a8dc6f75b2c9280a18f2e3923b",
+    "turns-static": "d2828e7c716cb9176180624158df8a1a1eface4481efa7b399053cce2d49d159",
+}
+
 _PACKAGE = Path(__file__).parent
+_NOTES = frozenset(("meta.json", "CARD.md", "accuracy.json"))  # in a model's folder, and no part of the model
 
 
 def data_path(*parts: str) -> Path:
@@ -26,27 +41,51 @@ def data_path(*parts: str) -> Path:
 
 
 def model_path(name: str) -> Path:
-    """The folder of model `name`, every file checked against the sha256 in its meta.json.
+    """The folder of model `name`, every file checked against its meta.json, a shipped one's meta.json against `PINNED`.
 
-    $TEXTINSIGHT_MODEL_DIR/<name> wins over the shipped one, if it is there. Raises ModelError if missing or altered.
+    $TEXTINSIGHT_MODEL_DIR/<name> wins over the shipped one, if it is there. Raises ModelError if missing or altered, or
+    if $TEXTINSIGHT_MODEL_DIR holds no model of a known name.
     """
     own = os.environ.get("TEXTINSIGHT_MODEL_DIR")
-    if own and not Path(own).is_dir():
-        raise ModelError(f"TEXTINSIGHT_MODEL_DIR is {own}, which is no folder", hint="unset TEXTINSIGHT_MODEL_DIR")
-    folder = Path(own) / name if own and (Path(own) / name).is_dir() else data_path("models", name)
-    check_files(folder, hint="unset TEXTINSIGHT_MODEL_DIR to use the shipped model, or reinstall textinsight")
+    if own and not any((Path(own) / known).is_dir() for known in (name, *PINNED)):
+        what = "holds none of the models" if Path(own).is_dir() else "is no folder"
+        raise ModelError(
+            f"TEXTINSIGHT_MODEL_DIR is {own}, which {what}",
+            hint=f"name a folder with one of {', '.join(PINNED)}, or unset TEXTINSIGHT_MODEL_DIR",
+        )
+    if own and (Path(own) / name).is_dir():
+        check_files(Path(own) / name, hint="unset TEXTINSIGHT_MODEL_DIR to use the shipped model")
+        return Path(own) / name
+    folder = data_path("models", name)
+    check_files(folder, meta=PINNED.get(name, "none"), hint="reinstall textinsight; in a checkout: " + PIN)
     return folder
 
 
-def check_files(folder: Path, *, hint: str) -> None:
-    """ModelError unless every file of a model's folder has the sha256 that its meta.json says."""
+def check_files(folder: Path, *, hint: str, meta: str | None = None) -> None:
+    """ModelError unless each file in a model's folder has the sha256 that its meta.json says; meta: that of itself."""
     try:
+        if meta is not None:
+            _check(folder / "meta.json", meta, hint=hint)
         hashes: dict[str, str] = json.loads((folder / "meta.json").read_text("utf-8"))["sha256"]
         for file, expected in hashes.items():
-            got = hashlib.sha256((folder / file).read_bytes()).hexdigest()
-            if got != expected:
-                raise ModelError(
-                    f"{folder / file} was altered: sha256 {got[:12]}…, expected {expected[:12]}…", hint=hint
-                )
+            _check(folder / file, expected, hint=hint)
+        files = {path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"model {folder.name!r} cannot be loaded from {folder}: {error}", hint=hint) from error
+    if unknown := sorted(files - _NOTES - hashes.keys()):
+        raise ModelError(f"the meta.json in {folder} has no sha256 of {', '.join(unknown)}", hint=hint)
+
+
+@contextmanager
+def reading(folder: Path, *, hint: str) -> Iterator[None]:
+    """Around what reads a model's folder: ModelError for what is missing there or has another form."""
+    try:
+        yield
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        raise ModelError(f"model in {folder} cannot be read: {error!r}", hint=hint) from error
+
+
+def _check(path: Path, expected: str, *, hint: str) -> None:
+    got = hashlib.sha256(path.read_bytes()).hexdigest()
+    if got != expected:
+        raise ModelError(f"{path} was altered: sha256 {got[:12]}…, expected {expected[:12]}…", hint=hint)

@@ -123,7 +123,8 @@ def test_the_torch_twin_says_nearly_the_same() -> None:
     own, n = place >= 0, len(reader.labels)
     logits = pooled(scores[own][:, :n], judged[own][:, :n], place[own], len(texts)).numpy()
     ours = np.array([reader.read_talk(texts, speakers).turns[turn].chances for turn in range(3)])
-    assert np.abs(reader.chances_of(logits) - ours).mean() < 0.02
+    apart = np.abs(reader.chances_of(logits) - ours)
+    assert apart.mean() < 0.02 and apart.max() < 0.35
     whole = pooled(scores[own][:, n:], judged[own][:, n:], torch.zeros_like(place[own]), 1)[0].numpy()
     assert np.abs(whole - reader.read_talk(texts, speakers).whole).mean() < 0.3
     (lone,) = reader.windows(tokens[:1], [0])

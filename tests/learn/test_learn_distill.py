@@ -66,7 +66,7 @@ def test_absent_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="absent"):
         read_sentences([tmp_path / "none.jsonl"], [], 10)
     with pytest.raises(ModelError, match="no tokenizer"):
-        distill(tmp_path, tmp_path / "out", Sentences((), np.zeros(0, np.int64)))
+        distill(tmp_path, tmp_path / "out", Sentences((), np.zeros(0, np.int64)), data=[])
     with pytest.raises(UsageError, match="dimension"):
         DistillConfig(dimension=2)
 
@@ -89,10 +89,11 @@ def test_a_tiny_model_is_distilled_the_same_twice(tmp_path: Path) -> None:
     config = DistillConfig(dimension=8, batch=8, epochs=2)
     sentences = read_sentences([tmp_path / "rows.jsonl"], [], 10)
     for name in ("one", "two"):
-        distill(teacher, tmp_path / name, sentences, config=config)
+        distill(teacher, tmp_path / name, sentences, data=["rows.jsonl"], config=config)
     one, two = ((tmp_path / name / "meta.json").read_text() for name in ("one", "two"))
     assert one == two
     assert json.loads(one)["source_model"].startswith("sentence-transformers/")
+    assert json.loads(one)["data"] == ["rows.jsonl"]
 
 
 def test_command_asks_for_a_model(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,10 +15,11 @@ import numpy as np
 
 from textinsight.encode.base import Vectors, unit_rows
 from textinsight.encode.shipped import open_model
-from textinsight.resources import model_path
+from textinsight.resources import model_path, reading
 
 MODEL = "intents-en"
 
+_HINT = "pip install --force-reinstall textinsight, or --encoder static-en"
 _MAX_TOKENS = 128  # marks included; who says more has stated it by then
 _TASK = 64  # texts that a thread takes at once
 
@@ -27,12 +28,11 @@ class IntentEncoder:
     """Reads texts one by one: the quantisation's scale is a batch's, so that a batch would change its members."""
 
     def __init__(self, folder: Path) -> None:
-        meta, self._tokenizer, self._session = open_model(
-            folder, "the encoder", hint="pip install --force-reinstall textinsight, or --encoder static-en"
-        )
+        meta, self._tokenizer, self._session = open_model(folder, "the encoder", hint=_HINT)
         self._tokenizer.enable_truncation(_MAX_TOKENS)
-        self.name = f"{meta['name']}@{meta['version']}"
-        self.dimension = int(meta["dimension"])
+        with reading(folder, hint=_HINT):
+            self.name = f"{meta['name']}@{meta['version']}"
+            self.dimension = int(meta["dimension"])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(n, dimension) float32 unit rows; zero rows for texts without a token. A repeated text is read once."""

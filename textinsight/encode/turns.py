@@ -13,10 +13,11 @@ import numpy.typing as npt
 from textinsight.encode.base import Vectors, unit_rows
 from textinsight.encode.shipped import open_model
 from textinsight.encode.windows import MARK, Window, pack
-from textinsight.resources import model_path
+from textinsight.resources import model_path, reading
 
 MODEL = "turns-en"
 
+_HINT = "pip install --force-reinstall textinsight"
 _LEAST = 0.2  # chance from which a label's evidence is looked for
 _QUIET = 0.25  # of the strongest token: what weighs less ends the evidence
 _FEWEST = 5  # tokens of evidence: a lone word says little
@@ -48,17 +49,16 @@ class TurnReader:
     """Reads windows one by one: the quantisation's scale is a batch's, so that a batch would change its members."""
 
     def __init__(self, folder: Path) -> None:
-        meta, self._tokenizer, self._session = open_model(
-            folder, "the turn model", hint="pip install --force-reinstall textinsight"
-        )
-        self.name = f"{meta['name']}@{meta['version']}"
-        self.labels: tuple[str, ...] = tuple(meta["labels"])
-        self.whole: tuple[str, ...] = tuple(meta["whole"])
-        self.dimension = int(meta["dimension"])
-        self._moods = int(meta["moods"])
-        self._slope = np.array(meta["calibration"]["slope"], np.float32)
-        self._shift = np.array(meta["calibration"]["shift"], np.float32)
-        self.alone = np.array(meta["calibration"]["alone"], np.float32)
+        meta, self._tokenizer, self._session = open_model(folder, "the turn model", hint=_HINT)
+        with reading(folder, hint=_HINT):
+            self.name = f"{meta['name']}@{meta['version']}"
+            self.labels: tuple[str, ...] = tuple(meta["labels"])
+            self.whole: tuple[str, ...] = tuple(meta["whole"])
+            self.dimension = int(meta["dimension"])
+            self._moods = int(meta["moods"])
+            self._slope = np.array(meta["calibration"]["slope"], np.float32)
+            self._shift = np.array(meta["calibration"]["shift"], np.float32)
+            self.alone = np.array(meta["calibration"]["alone"], np.float32)
         self._opening, self._closing = (self._tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
 
     def read_talk(

@@ -27,7 +27,7 @@ import numpy.typing as npt
 
 from textinsight.encode import unit_rows
 from textinsight.errors import ModelError, UsageError
-from textinsight.learn.meta import sha256, write_meta
+from textinsight.learn.meta import add_scores, sha256, write_meta
 
 Floats = npt.NDArray[np.float32]
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -265,10 +265,14 @@ def distill(
     out: Path,
     sentences: Sentences,
     *,
+    data: Sequence[str],
     cache: Path | None = None,
     config: DistillConfig = DistillConfig(),
 ) -> None:
-    """Writes tokenizer.json, vectors.safetensors and meta.json to `out`. ModelError if the model is not there."""
+    """Writes tokenizer.json, vectors.safetensors and meta.json to `out`; `data`: what the sentences are, for meta.json.
+
+    ModelError if the model is not there.
+    """
     from safetensors.numpy import save_file
     from tokenizers import Tokenizer
 
@@ -290,18 +294,15 @@ def distill(
     tokenizer.save(str(out / "tokenizer.json"), pretty=False)
     save_file({"vectors": rows, "scale": scale}, str(out / "vectors.safetensors"))
     (out / "vectors.safetensors").chmod(0o644)
-    describe(out, {"settings": asdict(config), "source_sha256": sha256(model_dir / "model.safetensors")})
-
-
-def describe(out: Path, facts: dict[str, Any]) -> None:
-    """meta.json of the encoder, with `facts` and the model it was made of."""
     write_meta(
         out,
-        f"static-en@{facts['settings']['version']}",
+        f"static-en@{config.version}",
+        data=data,
         licence="Apache-2.0",
         files=("tokenizer.json", "vectors.safetensors"),
+        settings=asdict(config),
         source_model="sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0)",
-        **facts,
+        source_sha256=sha256(model_dir / "model.safetensors"),
     )
 
 
@@ -344,12 +345,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     config = DistillConfig(version=args.version)
     sentences = read_sentences(args.labelled, args.texts, config.per_file)
-    distill(args.model, args.out, sentences, cache=args.cache, config=config)
-    scores = {path.name: evaluate(args.out, path) for path in args.test}
-    meta = json.loads((args.out / "meta.json").read_text("utf-8"))
     data = sorted(path.name for path in (*args.labelled, *args.texts))
-    facts = {"settings": meta["settings"], "source_sha256": meta["source_sha256"], "data": data, "scores": scores}
-    describe(args.out, facts)
+    distill(args.model, args.out, sentences, data=data, cache=args.cache, config=config)
+    scores = {path.name: evaluate(args.out, path) for path in args.test}
+    add_scores(args.out, scores)
     sys.stdout.write(json.dumps({"sentences": len(sentences.texts), "scores": scores}, indent=2) + "\n")
 
 

@@ -1,8 +1,9 @@
 """Teach the taggers with labels of your own: textinsight train FILE --out FOLDER.
 
 FILE is JSON Lines as for `textinsight evaluate`; `gold` may also hold turn_labels: {turn: [label, …]} with the labels
-of `tag.labels`. Training goes on from the shipped model and rehearses the dialogues that ship with it, so that what is
-not in FILE is not forgotten.
+of `tag.labels`. Labels of a whole conversation teach what the turn model says of the whole. Training goes on from the
+shipped model and rehearses the dialogues that ship with it, so that what is not in FILE is not forgotten. A fifth of
+FILE is held out, and tells whether it helped.
 """
 
 from __future__ import annotations
@@ -10,62 +11,73 @@ from __future__ import annotations
 import json
 import logging
 import math
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from textinsight.conversation import Conversation, Role
 from textinsight.encode.network import TurnNetwork
 from textinsight.encode.turns import MODEL, TurnReader
 from textinsight.encode.twin import load_twin
 from textinsight.errors import InputError, UsageError
+from textinsight.findings import EFFORT_DRIVERS
 from textinsight.learn.evaluate import Labelled, read_labelled
-from textinsight.learn.fit_talks import build
+from textinsight.learn.fit_talks import rebuild
 from textinsight.learn.labels import LabelledTalk, allowed, written_posts, written_talks
 from textinsight.learn.train_student import StudentConfig, answers, save
 from textinsight.learn.train_student import train as train_student
 from textinsight.learn.train_turns import MOOD_TOKENS, Data, Reader, TrainConfig, Trainer, batches
-from textinsight.learn.turn_data import NOTHING, Example, label_examples, mood_examples_written, whole_target
+from textinsight.learn.turn_data import Example, held_out, label_examples, mood_examples_written
 from textinsight.resources import model_path
-from textinsight.tag.labels import LABELS, MOOD
+from textinsight.tag.labels import LABELS, MOOD, OUTCOMES, SHOWN
 from textinsight.tag.student import MODEL as STUDENT
-from textinsight.tag.talk import speaker
+from textinsight.tag.talk import FLAGS, speaker
 
 log = logging.getLogger(__name__)
 
 _OWN_WEIGHT = 3.0  # how often a turn of FILE is drawn, beside one of the shipped dialogues
-_FEWEST = 20  # labelled turns
+_FEWEST = 20  # labelled turns and conversations
+_WRITTEN = "dialogues and posts written for the project (corpora/support-dialogues, Apache-2.0)"
+_OF_TURNS = ("turn_sentiment", "turn_labels")
+_OF_WHOLE = ("resolution", "effort_score", "effort", "stated_repeat", "escalation", "churn_risk")
 
 
 @dataclass(frozen=True, slots=True)
 class OwnLabels:
-    """examples to train on, and conversations whose every label is known; all of them as they were said."""
+    """examples to train on and those held out, in order; conversations as they were said, none held out."""
 
     examples: tuple[Example, ...]
-    talks: tuple[LabelledTalk, ...]
+    held: tuple[Example, ...]
     said: tuple[Conversation, ...]
 
 
 def own_labels(path: Path) -> OwnLabels:
-    """What a labelled file teaches. InputError for an unknown label, UsageError if there are too few."""
+    """What a labelled file teaches; the log says how much. InputError for an unknown label, UsageError for too few."""
     rows = read_labelled(path)
-    examples = [_example(row) for row in rows]
-    count = sum(not _blank(target) for example in examples for target in example.targets)
-    if count < _FEWEST:
-        raise UsageError(f"{path} labels {count} turns; at least {_FEWEST} are needed", hint="label some more")
-    whole = tuple(talk for row in rows if (talk := _talk(row)) is not None)
-    return OwnLabels(tuple(examples), whole, tuple(row.conversation for row in rows))
+    examples = [(row, example) for row in rows if not _silent(example := _example(row))]
+    learnt = [(row, example) for row, example in examples if not held_out(row.conversation.conversation_id)]
+    held = [example for row, example in examples if held_out(row.conversation.conversation_id)]
+    turns = sum(not _blank(target) for _, example in learnt for target in example.targets)
+    whole = sum(not row.gold.keys().isdisjoint(_OF_WHOLE) for row, _ in learnt)
+    said = f"{path} labels {turns} turns and {whole} whole conversations to learn from; {len(held)} are held out"
+    if turns + whole < _FEWEST:
+        raise UsageError(f"{said}; at least {_FEWEST} labels are needed", hint="label some more")
+    log.info("%s", said)
+    unused = Counter(key for row in rows for key in row.gold.keys() - {*_OF_TURNS, *_OF_WHOLE})
+    for what, count in [*sorted(unused.items()), ("conversations without labels", len(rows) - len(examples))]:
+        if count:
+            log.info("not used: %s (%d)", what, count)
+    return OwnLabels(tuple(example for _, example in learnt), tuple(held), tuple(row.conversation for row, _ in learnt))
 
 
 def _example(row: Labelled) -> Example:
     turns = row.conversation.turns
-    talk = _talk(row)
     return Example(
         tuple(turn.text for turn in turns),
         tuple(speaker(turn.role) for turn in turns),
         tuple(_target(row, number) for number in range(len(turns))),
-        whole_target(talk) if talk is not None else NOTHING,
+        _whole(row),
         _OWN_WEIGHT,
     )
 
@@ -94,28 +106,44 @@ def _blank(target: Sequence[float]) -> bool:
     return all(math.isnan(value) for value in target)
 
 
-def _talk(row: Labelled) -> LabelledTalk | None:
-    gold: dict[str, Any] = row.gold
-    if not {"turn_labels", "resolution", "effort_score"} <= set(gold):
-        return None
-    flags = gold["turn_labels"]
-    labels = tuple(frozenset(flags.get(str(i), ())) for i in range(len(row.conversation.turns)))
-    return LabelledTalk(row.conversation, labels, gold["resolution"], round(gold["effort_score"]))
+def _silent(example: Example) -> bool:
+    return all(_blank(target) for target in (*example.targets, example.whole))
+
+
+def _whole(row: Labelled) -> tuple[float, ...]:
+    """As `turn_data.whole_target`, NaN where neither is said nor follows from the labels of all turns."""
+    gold, turns = row.gold, row.conversation.turns
+    outcome = [float(gold["resolution"] == name) if "resolution" in gold else math.nan for name in OUTCOMES]
+    effort = (gold["effort_score"] - 1) / 4 if "effort_score" in gold else math.nan
+    labels: dict[str, list[str]] = gold.get("turn_labels", {})
+    carried = {label for found in labels.values() for label in found}
+    every = all(str(number) in labels for number, turn in enumerate(turns) if turn.role in (Role.CUSTOMER, Role.AGENT))
+    flags = {flag: not carried.isdisjoint(FLAGS[flag]) for flag in SHOWN}
+    flags = {flag: holds for flag, holds in flags.items() if holds or every}
+    if "effort" in gold:
+        flags |= {driver: driver in gold["effort"] for driver in EFFORT_DRIVERS}
+    if "stated_repeat" in gold:
+        flags["repeat_contact"] = gold["stated_repeat"] or "repeat_contact" in gold.get("effort", ())
+    flags |= {flag: gold[flag] for flag in ("escalation", "churn_risk") if flag in gold}
+    return (*outcome, effort, *(float(flags.get(flag, math.nan)) for flag in SHOWN))
 
 
 def finetune(path: Path, out: Path, *, steps: int = 300, seed: int = 0) -> Path:
     """Train on `path`, write turns-en and turns-static into `out`; TEXTINSIGHT_MODEL_DIR=`out` puts them to use."""
     own = own_labels(path)
     shipped = model_path(MODEL)
-    written = list(written_talks())
+    written = [talk for talk in written_talks() if not held_out(talk.conversation.conversation_id)]
     network = _trained(load_twin(shipped), own, written, shipped, steps=steps, seed=seed)
-    name = f"{MODEL}@{json.loads((shipped / 'meta.json').read_text('utf-8'))['version']}+{path.stem}"
-    build(network, shipped / "tokenizer.json", out / MODEL, labelled=[*written, *own.talks], name=name)
+    meta = json.loads((shipped / "meta.json").read_text("utf-8"))
+    name = f"{MODEL}@{meta['version']}+{path.stem}"
+    rebuild(network, shipped, out / MODEL, name=name, data=[path.name, *meta["data"]])
     config = StudentConfig(seed=seed)
     reader = TurnReader(out / MODEL)
     said = [*own.said, *(talk.conversation for talk in written)]
     known = answers(reader, said, sorted({post.text for post in written_posts()}))
-    save(train_student(known, config=config), out / STUDENT, teacher=reader.name, config=config)
+    student = train_student(known, config=config)
+    student = replace(student, name=f"{student.name}+{path.stem}")
+    save(student, out / STUDENT, teacher=reader.name, config=config, data=[path.name, _WRITTEN])
     return out
 
 
@@ -131,5 +159,8 @@ def _trained(
         intents=None,
     )
     trainer = Trainer(network, Reader(Tokenizer.from_file(str(shipped / "tokenizer.json"))), data, config=config)
+    before = trainer.loss(own.held) if own.held else math.nan
     trainer.run()
+    if own.held:
+        log.info("loss of the %d held out: %.3f before, %.3f after", len(own.held), before, trainer.loss(own.held))
     return network

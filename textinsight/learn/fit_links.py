@@ -193,7 +193,12 @@ def make_world(journeys: Journeys, *, config: FitLinksConfig = FitLinksConfig())
 
 
 def write(
-    out: Path, model: LinkModel, scores: dict[str, dict[str, LinkScores]], *, config: FitLinksConfig, trained_on: str
+    out: Path,
+    model: LinkModel,
+    scores: dict[str, dict[str, LinkScores]],
+    *,
+    config: FitLinksConfig,
+    data: Sequence[str],
 ) -> None:
     """weights.json and meta.json with scores, settings and sha256."""
     out.mkdir(parents=True, exist_ok=True)
@@ -203,7 +208,7 @@ def write(
         f"link@{config.version}",
         licence="Apache-2.0",
         files=("weights.json",),
-        trained_on=trained_on,
+        data=data,
         scores={how: {world: asdict(s) for world, s in found.items()} for how, found in scores.items()},
         settings=asdict(config),
     )
@@ -290,19 +295,19 @@ def _model(prior: float, flat: Reals, config: FitLinksConfig) -> LinkModel:
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """`python -m textinsight.learn.fit_links FOLDER … --seeds 101 102 --out models/link --trained-on TEXT`."""
+    """`python -m textinsight.learn.fit_links FOLDER … --seeds 101 102 --out models/link --trained-on TEXT …`."""
     parser = argparse.ArgumentParser(prog="textinsight.learn.fit_links", description=__doc__)
     parser.add_argument("journeys", type=Path, nargs="*", help="folders with contacts and their truth")
     parser.add_argument("--seeds", type=int, nargs="*", default=[], help="generated worlds to fit on as well")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--trained-on", required=True, help="name and licence of the data, for meta.json")
+    parser.add_argument("--trained-on", nargs="+", required=True, help="names and licences of the data, for meta.json")
     args = parser.parse_args(argv)
     config = FitLinksConfig()
     loaded = [load_journeys(folder, encoder=config.encoder) for folder in args.journeys]
     loaded += [generated_journeys(seed, encoder=config.encoder) for seed in args.seeds]
     worlds = [make_world(journeys, config=config) for journeys in loaded]
     scores = {"other_customers": cross_validate(worlds, config), "other_kind_of_world": cross_worlds(worlds, config)}
-    write(args.out, fit_worlds(worlds, config=config), scores, config=config, trained_on=args.trained_on)
+    write(args.out, fit_worlds(worlds, config=config), scores, config=config, data=args.trained_on)
     for how, found in scores.items():
         sys.stdout.writelines(f"{how}: {world}: {s}\n" for world, s in found.items())
 

@@ -60,6 +60,14 @@ log = logging.getLogger(__name__)
 
 VERSION = "5"
 LICENCE = "Apache-2.0 (weights, and those they started from); training data: see CARD.md"
+DATA = (
+    "labels of STAR (MIT), CFPB complaints (public domain), MultiDoGO (CDLA-Permissive-1.0) and NatCS "
+    "(CDLA-Permissive-2.0), made by reading (corpora/labels)",
+    "dialogues, posts and turns written for the project (corpora/support-dialogues, corpora/support-turns, Apache-2.0)",
+    "moods of GoEmotions (CC BY 4.0) and of rated tweets and review sentences (Hutto, MIT)",
+    "intents of BANKING77 (CC BY 4.0), CLINC150 (CC BY 3.0), MultiDoGO, NatCS and STAR",
+    "for borders, not for weights: TweetSumm, TweetEval's validation posts, every seventh airline tweet",
+)
 
 _DIMENSION = 384
 _SLOPE_PRIOR, _SHIFT_PRIOR, _GAIN_PRIOR = 20.0, 0.5, 0.1  # what holds a slope at 1, a shift and a cue's gain at 0
@@ -286,33 +294,44 @@ def build(
     out: Path,
     *,
     labelled: Sequence[LabelledTalk],
-    borders: Sequence[Labelled] = (),
-    posts: tuple[list[str], list[int]] | None = None,
-    name: str = f"{MODEL}@{VERSION}",
+    borders: Sequence[Labelled],
+    posts: tuple[list[str], list[int]],
     config: FitConfig = FitConfig(),
 ) -> None:
     """Export, calibrate and fit on those of `labelled` that are held out, set borders; `out` is then a whole model."""
+    _export(network, tokenizer, out)
+    calibration_ = {"slope": [1.0] * len(LABELS), "shift": [0.0] * len(LABELS), "alone": [0.0] * len(MOOD)}
+    _describe(out, calibration_, files=())
+    unseen = [talk for talk in labelled if _unseen(talk)]
+    log.info("calibrating on %d conversations", len(unseen))
+    calibration_ |= calibration(TurnReader(out), unseen)
+    _describe(out, calibration_, files=())
+    moved = np.array(calibration_["shift"])
+    moved[: len(MOOD)] += _mood_shift(TurnReader(out), borders)
+    calibration_["shift"] = moved.round(4).tolist()
+    _describe(out, calibration_, files=())
+    calibration_["alone"] = _alone_shift(TurnReader(out), *posts).round(4).tolist()
+    _describe(out, calibration_, files=())
+    talk = _talk_weights(TurnReader(out), unseen, borders, calibration_["cue"], config)
+    (out / "talk.json").write_text(json.dumps(talk, indent=1) + "\n", "utf-8")
+    _describe(out, calibration_)
+
+
+def rebuild(network: TurnNetwork, shipped: Path, out: Path, *, name: str, data: Sequence[str]) -> None:
+    """Export a network that was trained on from the model in `shipped`, whose calibration, borders and talk.json stay:
+    what they were fitted on does not ship, and the thresholds of the tags hold for them.
+    """
+    _export(network, shipped / "tokenizer.json", out)
+    (out / "talk.json").write_bytes((shipped / "talk.json").read_bytes())
+    kept = json.loads((shipped / "meta.json").read_text("utf-8"))["calibration"]
+    _describe(out, kept, name=name, data=data)
+
+
+def _export(network: TurnNetwork, tokenizer: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     export(network, out)
     if tokenizer.resolve() != (out / "tokenizer.json").resolve():
         shutil.copy(tokenizer, out / "tokenizer.json")
-    calibration_ = {"slope": [1.0] * len(LABELS), "shift": [0.0] * len(LABELS), "alone": [0.0] * len(MOOD)}
-    _describe(out, calibration_, name=name, files=())
-    unseen = [talk for talk in labelled if _unseen(talk)]
-    log.info("calibrating on %d conversations", len(unseen))
-    calibration_ |= calibration(TurnReader(out), unseen)
-    _describe(out, calibration_, name=name, files=())
-    if borders:
-        moved = np.array(calibration_["shift"])
-        moved[: len(MOOD)] += _mood_shift(TurnReader(out), borders)
-        calibration_["shift"] = moved.round(4).tolist()
-        _describe(out, calibration_, name=name, files=())
-    if posts is not None:
-        calibration_["alone"] = _alone_shift(TurnReader(out), *posts).round(4).tolist()
-        _describe(out, calibration_, name=name, files=())
-    talk = _talk_weights(TurnReader(out), unseen, borders, calibration_["cue"], config)
-    (out / "talk.json").write_text(json.dumps(talk, indent=1) + "\n", "utf-8")
-    _describe(out, calibration_, name=name, files=(GRAPH, WEIGHTS, "tokenizer.json", "talk.json"))
 
 
 def _mood_shift(reader: TurnReader, borders: Sequence[Labelled]) -> Array:
@@ -342,7 +361,7 @@ def _talk_weights(
     out: dict[str, Any] = {"cue_gain": gain}
     for name, asked in (("read", True), ("quick", False)):
         weights = fit(unseen, found, asked=asked, config=config)
-        weights = bordered(weights, borders, real, asked=asked) if borders else weights
+        weights = bordered(weights, borders, real, asked=asked)
         out[name] = {
             "effort": weights.effort.round(4).tolist(),
             "flags": {flag: row.round(4).tolist() for flag, row in weights.flags.items()},
@@ -351,10 +370,18 @@ def _talk_weights(
     return out
 
 
-def _describe(out: Path, fitted: dict[str, list[float]], *, name: str, files: Sequence[str]) -> None:
+def _describe(
+    out: Path,
+    fitted: dict[str, list[float]],
+    *,
+    name: str = f"{MODEL}@{VERSION}",
+    data: Sequence[str] = DATA,
+    files: Sequence[str] = (GRAPH, WEIGHTS, "tokenizer.json", "talk.json"),
+) -> None:
     write_meta(
         out,
         name,
+        data=data,
         licence=LICENCE,
         files=files,
         labels=LABELS,

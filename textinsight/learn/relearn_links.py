@@ -209,8 +209,9 @@ def _keep(archive: Archive, model: link.LinkModel, learnt: Learnt, config: Relea
         write_weights(fresh, model)
         _write_reviews(archive, fresh / "reviews.csv")
         write_meta(
-            fresh, model.name, licence="this archive's own", files=("weights.json", "reviews.csv"),
-            n_reviews=learnt.n_reviews, n_confirmed=learnt.n_confirmed, settings=asdict(config),
+            fresh, model.name, data=["reviews.csv"], licence="this archive's own",
+            files=("weights.json", "reviews.csv"), settings=asdict(config),
+            n_reviews=learnt.n_reviews, n_confirmed=learnt.n_confirmed,
             log_loss={"before": learnt.log_loss_before, "after": learnt.log_loss_after},
         )  # fmt: skip
         if folder.exists():

@@ -23,6 +23,16 @@ from textinsight.tag.words import fold
 
 VERSION = "1"
 LICENCE = "Apache-2.0 (weights); training data: see CARD.md"
+DATA = (
+    "BANKING77 (CC BY 4.0)",
+    "CLINC150 in-scope (CC BY 3.0)",
+    "NatCS insurance (CDLA-Permissive-2.0)",
+    "MultiDoGO (CDLA-Permissive-1.0)",
+    "GoEmotions neutral (CC BY 4.0)",
+    "STAR (MIT)",
+    "CFPB complaint narratives (public domain)",
+    "sentence frames written for this model (Apache-2.0)",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +163,7 @@ def save(model: StatingModel, folder: Path, *, scores: dict[str, float], config:
         (folder / f"{part}.txt").write_text("\n".join(getattr(model, part)) + "\n", "utf-8")
     files = ("statement.txt", "joint.txt", "weights.safetensors")
     settings = {"encoder": model.engine, **asdict(config)}
-    write_meta(folder, model.name, licence=LICENCE, files=files, settings=settings, scores=scores)
+    write_meta(folder, model.name, data=DATA, licence=LICENCE, files=files, settings=settings, scores=scores)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -32,6 +32,17 @@ log = logging.getLogger(__name__)
 
 VERSION = "3"
 LICENCE = "Apache-2.0 (weights); training data: see CARD.md"
+DATA = (
+    "turns-en's answers to: texts of the labelled conversations (corpora/labels)",
+    "dialogues written for the project (corpora/support-dialogues, Apache-2.0)",
+    "STAR (MIT)",
+    "MultiDoGO (CDLA-Permissive-1.0)",
+    "BANKING77 (CC BY 4.0)",
+    "CLINC150 (CC BY 3.0)",
+    "GoEmotions (CC BY 4.0)",
+    "rated tweets and review sentences (Hutto, MIT)",
+    "CFPB complaints (public domain)",
+)
 
 Array = npt.NDArray[np.float32]
 
@@ -141,7 +152,7 @@ def _fit(
     )
 
 
-def save(model: Student, folder: Path, *, teacher: str, config: StudentConfig) -> None:
+def save(model: Student, folder: Path, *, teacher: str, config: StudentConfig, data: Sequence[str] = DATA) -> None:
     """Write heads.safetensors (float16), features.txt and meta.json."""
     from safetensors.numpy import save_file
 
@@ -151,7 +162,8 @@ def save(model: Student, folder: Path, *, teacher: str, config: StudentConfig) -
     (folder / "heads.safetensors").chmod(0o644)
     (folder / "features.txt").write_text("\n".join(model.vocabulary) + "\n", "utf-8")
     settings = {"encoder": model.engine, "teacher": teacher, **asdict(config)}
-    write_meta(folder, model.name, licence=LICENCE, files=("heads.safetensors", "features.txt"), settings=settings)
+    files = ("heads.safetensors", "features.txt")
+    write_meta(folder, model.name, data=data, licence=LICENCE, files=files, settings=settings)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -171,6 +171,11 @@ class Trainer:
         self._optimizer.zero_grad(set_to_none=True)
         return np.array([*losses, 0.0][:3])
 
+    def loss(self, examples: Sequence[Example]) -> float:
+        """Mean loss of the labels of conversations, nothing learnt."""
+        with torch.no_grad():
+            return float(np.mean([self._label_loss([example]).item() for example in examples]))
+
     def _learn(self, loss: Tensor) -> float:
         """Its gradients are added up; each part's states are dropped before the next is read."""
         loss.backward()
@@ -212,13 +217,16 @@ def turn_loss(logits: Tensor, target: Tensor, *, mood_weight: float) -> Tensor:
 
 
 def whole_loss(logits: Tensor, target: Tensor) -> Tensor:
-    """Mean over conversations with a known outcome: cross-entropy of the outcome, of the effort and of each flag."""
-    known = ~target.isnan().any(1)
-    logits, target = logits[known], target[known]
+    """Mean over conversations of which anything is known: cross-entropy of the outcome, of the effort and of each flag,
+    those known.
+    """
+    some = ~target.isnan().all(1)
+    logits, target = logits[some], target[some]
+    known, wanted = ~target.isnan(), target.nan_to_num()
     n = len(OUTCOMES)
-    outcome = -(target[:, :n] * logits[:, :n].log_softmax(1)).sum(1)
-    rest = nn.functional.binary_cross_entropy_with_logits(logits[:, n:], target[:, n:], reduction="none").sum(1)
-    return (2 * outcome + rest).mean() / 2
+    outcome = -(wanted[:, :n] * logits[:, :n].log_softmax(1)).sum(1)
+    rest = nn.functional.binary_cross_entropy_with_logits(logits[:, n:], wanted[:, n:], reduction="none")
+    return (2 * outcome + (rest * known[:, n:]).sum(1)).mean() / 2
 
 
 def contrastive_loss(vectors: Tensor, classes: Tensor, *, temperature: float) -> Tensor:

@@ -21,10 +21,11 @@ import numpy.typing as npt
 from textinsight.encode import load_encoder
 from textinsight.encode.static import StaticEncoder
 from textinsight.errors import ModelError
-from textinsight.resources import model_path
+from textinsight.resources import model_path, reading
 
 MODEL = "issue-static"
 
+_HINT = "python -m textinsight.learn.train_issue --data DIR"
 _TOKEN = re.compile(r"@\w+|https?://\S+|<\w+>|\[\w+\]|&\w+;|[a-z0-9]*\d[a-z0-9.,:/-]*|[a-z]+(?:'[a-z]+)*")
 _FILLERS = frozenset("um uh umm uhm er erm hmm mm mhm ah oh uhh".split())  # noqa: SIM905
 _NUMBERS = frozenset(
@@ -141,19 +142,20 @@ def stating_model() -> StatingModel:
     from safetensors.numpy import load_file
 
     folder = model_path(MODEL)
-    meta: dict[str, Any] = json.loads((folder / "meta.json").read_text("utf-8"))
-    tensors = {name: t.astype(np.float32) for name, t in load_file(folder / "weights.safetensors").items()}
-    names = {part: (folder / f"{part}.txt").read_text("utf-8").splitlines() for part in ("statement", "joint")}
-    engine = meta["settings"]["encoder"]
+    with reading(folder, hint=_HINT):
+        meta: dict[str, Any] = json.loads((folder / "meta.json").read_text("utf-8"))
+        tensors = {name: t.astype(np.float32) for name, t in load_file(folder / "weights.safetensors").items()}
+        names = {part: (folder / f"{part}.txt").read_text("utf-8").splitlines() for part in ("statement", "joint")}
+        engine, version = meta["settings"]["encoder"], meta["version"]
     encoder = load_encoder(engine.partition("@")[0])
     if not isinstance(encoder, StaticEncoder) or encoder.name != engine:
         raise ModelError(
             f"{MODEL} was trained on {engine}; found {encoder.name}",
-            hint="python -m textinsight.learn.train_issue --data DIR",
+            hint=_HINT,
         )
     tables = {part: dict(zip(names[part], tensors[part].tolist(), strict=True)) for part in names}
     return StatingModel(
-        name=f"{meta['name']}@{meta['version']}",
+        name=f"{MODEL}@{version}",
         engine=engine,
         statement=tables["statement"],
         vector=tensors["vector"],

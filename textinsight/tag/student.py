@@ -20,7 +20,7 @@ import numpy.typing as npt
 from textinsight.encode import load_encoder
 from textinsight.encode.static import StaticEncoder
 from textinsight.errors import ModelError
-from textinsight.resources import model_path
+from textinsight.resources import model_path, reading
 from textinsight.tag.labels import LABELS, MOOD
 from textinsight.tag.words import Spoken, places
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MODEL = "turns-static"
 
+_HINT = "python -m textinsight.learn.train_student --data DIR"
 _CAPS = re.compile(r"\b[A-Z]{3,}\b")
 _NEGATORS = frozenset(
     """
@@ -181,19 +182,20 @@ def student() -> Student:
     from safetensors.numpy import load_file
 
     folder = model_path(MODEL)
-    meta: dict[str, Any] = json.loads((folder / "meta.json").read_text("utf-8"))
-    tensors = {name: t.astype(np.float32) for name, t in load_file(folder / "heads.safetensors").items()}
-    names = (folder / "features.txt").read_text("utf-8").splitlines()
-    engine = meta["settings"]["encoder"]
+    with reading(folder, hint=_HINT):
+        meta: dict[str, Any] = json.loads((folder / "meta.json").read_text("utf-8"))
+        tensors = {name: t.astype(np.float32) for name, t in load_file(folder / "heads.safetensors").items()}
+        names = (folder / "features.txt").read_text("utf-8").splitlines()
+        engine, version = meta["settings"]["encoder"], meta["version"]
     encoder = load_encoder(engine.partition("@")[0])
     if not isinstance(encoder, StaticEncoder) or encoder.name != engine or len(names) != len(tensors["weights"]):
         raise ModelError(
             f"{MODEL} was trained on {engine} and {len(tensors['weights'])} features; "
             f"found {encoder.name} and {len(names)}",
-            hint="python -m textinsight.learn.train_student --data DIR",
+            hint=_HINT,
         )
     return Student(
-        name=f"{meta['name']}@{meta['version']}",
+        name=f"{MODEL}@{version}",
         vocabulary={name: row for row, name in enumerate(names)},
         encoder=WordVectors(encoder),
         engine=engine,

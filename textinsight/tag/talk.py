@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from textinsight.conversation import Role
 from textinsight.encode.turns import MODEL
-from textinsight.resources import model_path
+from textinsight.resources import model_path, reading
 from textinsight.tag.labels import AGENT, CUSTOMER, LABELS, OUTCOMES, SHOWN, WHOLE
 
 Array = npt.NDArray[np.float64]
@@ -192,7 +192,9 @@ class TalkModel:
 @lru_cache(maxsize=1)
 def talk_model() -> TalkModel:
     """The shipped model; ModelError if missing or altered."""
-    return parsed(json.loads((model_path(MODEL) / "talk.json").read_text("utf-8")))
+    folder = model_path(MODEL)
+    with reading(folder, hint="pip install --force-reinstall textinsight"):
+        return parsed(json.loads((folder / "talk.json").read_text("utf-8")))
 
 
 def parsed(stored: Mapping[str, Any]) -> TalkModel:
