@@ -43,7 +43,7 @@ def turn(**changed: Any) -> dict[str, Any]:
         ({"turns": TURNS, "gold": []}, "gold is [], expected an object"),
         ({"turns": [], "gold": {}}, "turns is [], expected a list of at least one {role, text}"),
         ({"turns": None, "gold": {}}, "turns is null, expected a list"),
-        ({"turns": ["hello"], "gold": {}}, 'turns[0] is "hello", expected an object {role, text}'),
+        ({"turns": ["hello"], "gold": {}}, "turns[0] is not an object {role, text}"),
         (turn(text=None), "turns[0].text is null, expected text"),
         (turn(text=7), "turns[0].text is 7, expected text"),
         (turn(role="Bob"), 'turns[0].role is "Bob", expected customer, agent, bot, system or unknown, or a usual'),
@@ -98,10 +98,12 @@ def test_all_problems_are_told_at_once_and_like_ones_together(tmp_path: Path) ->
 
 
 def test_what_somebody_said_is_not_repeated(tmp_path: Path) -> None:
-    words = "my name is Ann Example and I live at 4 High Street"
-    said = refused(tmp_path / "gold.jsonl", json.dumps({"text": "hm", "sentiment": words}))
-    assert "sentiment is a long text, expected negative" in said
-    assert "Ann" not in said
+    words = "card 4111 1111 1111 1111"
+    rows = [{"text": "hm", "sentiment": words}, {"turns": [words], "gold": {}}, {words: 1}]
+    said = refused(tmp_path / "gold.jsonl", *map(json.dumps, rows))
+    assert "line 1: sentiment is a long text, expected negative" in said
+    assert "line 3: expected turns and gold, or text and sentiment, found a long text" in said
+    assert "4111" not in said
 
 
 def test_a_table_without_the_columns_names_those_it_has(tmp_path: Path) -> None:

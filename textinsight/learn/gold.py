@@ -26,7 +26,7 @@ from textinsight.tag.labels import OUTCOMES
 
 HINT = "see docs/tags.md for the format"
 _MOODS = {"negative": -1, "neutral": 0, "positive": 1, "-1": -1, "0": 0, "1": 1}
-_SHOWN = 40  # characters of a value in a message; a longer one may be somebody's words
+_SHOWN = 20  # characters of a value in a message; a longer one may be somebody's words
 _LISTED = 5  # problems in a message
 _KINDS = {"dict": "an object", "list": "a list", "str": "a long text"}
 
@@ -105,7 +105,7 @@ def _turns(value: Any) -> tuple[Turn, ...]:
 
 def _turn(key: str, value: Any) -> Turn:
     if not isinstance(value, dict):
-        raise _wrong(key, value, "an object {role, text}")
+        raise ValueError(f"{key} is not an object {{role, text}}")
     return Turn(_role(f"{key}.role", value.get("role")), _text(f"{key}.text", value.get("text")))
 
 
