@@ -89,6 +89,18 @@ def test_pages_fit_a_narrow_dark_window(open_page, axe_faults, path):
     assert axe_faults(page) == []
 
 
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (420, True)])
+def test_every_part_of_the_accuracy_card_is_drawn(open_page, axe_faults, ready, width, dark):
+    page = open_page("data?view=Accuracy", width=width, dark=dark)
+    for part in ("Right and wrong", "Confidence", "By channel and length", "Effort drivers"):
+        page.get_by_role("tab", name=part, exact=True).click()
+        ready(page)
+        kind = "canvas" if part == "Confidence" else "[data-testid=stDataFrame]"
+        assert page.get_by_test_id("stMain").locator(kind).first.bounding_box()["width"] > 150
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert axe_faults(page) == []
+
+
 def test_a_pasted_conversation_is_tagged(open_page, ready):
     page = open_page("tryit")
     page.get_by_role("textbox", name="Conversation").fill(

@@ -33,6 +33,10 @@ Call = Callable[..., Any]
         ("run good.jsonl -a new --processes 0", "processes must lie in 1..256, got 0"),
         ("run good.jsonl -a new --map text", "--map 'text' is not OURS=THEIRS"),
         ("run good.jsonl -a new --map nothing=Body", "'nothing' is no field"),
+        ("run good.jsonl -a new --tagger sentiment", "--tagger 'sentiment' is not OURS=THEIRS"),
+        ("evaluate good.jsonl --tagger sentiment", "--tagger 'sentiment' is not OURS=THEIRS"),
+        ("evaluate good.jsonl --tagger mood=torch:x", "no tagger 'mood'"),
+        ("evaluate good.jsonl --tagger sentiment=x", "expected torch:MODEL_ID_OR_PATH"),
         ("export nope -a made -o out.csv", "no table 'nope'"),
         ("export turns -a made -o out.xlsx", "out.xlsx"),
         ("export turns -a made -o out", ".parquet, .csv, .jsonl"),
@@ -70,6 +74,17 @@ def test_nothing_usable_is_3(call: Call, tmp_path: Path) -> None:
     assert "missing.jsonl does not exist" in missing.err
     assert "none in a format that can be read" in folder.err
     assert not (tmp_path / "archive").exists()
+
+
+def test_labels_that_cannot_be_used_are_3_and_say_where(call: Call, tmp_path: Path) -> None:
+    row = {"turns": [{"role": "customer", "text": "hello"}], "gold": {"resolution": "solved"}}
+    (tmp_path / "gold.jsonl").write_text(json.dumps(row), "utf-8")
+
+    done = call("evaluate", "gold.jsonl")
+
+    assert done.code == 3
+    assert 'gold.jsonl, line 1: gold.resolution is "solved", expected resolved, unresolved, moved or uncl' in done.err
+    assert "internal error" not in done.err
 
 
 @pytest.mark.parametrize(

@@ -27,3 +27,15 @@ def test_sentiment_path_shows_the_customer_alone():
     spec = charts.sentiment_path(turns)
     assert spec["xAxis"]["data"] == ["2"]
     assert spec["series"][0]["data"][0]["value"] == -0.5
+
+
+def test_points_of_a_calibration_are_shares_and_grey_where_few():
+    spec = charts.calibration([(0.55, 0.5, 4), (0.951, 0.975, 100)])
+    line, points = spec["series"]
+    assert line["data"] == [[0, 0], [100, 100]]
+    few, many = points["data"]
+    assert (few["value"], few["itemStyle"]["color"]) == ([55.0, 50.0], charts.GREY)
+    assert (many["value"], many["itemStyle"]["color"]) == ([95.1, 97.5], charts.BLUE)
+    assert few["symbolSize"] < many["symbolSize"]
+    assert many["name"] == "95% sure, 98% right, 100 answers"
+    json.dumps(spec, allow_nan=False)

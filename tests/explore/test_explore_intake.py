@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from textinsight.explore.card import KIND, shipped
 from textinsight.explore.job import INPUTS, Job, Step, write_start
 from textinsight.explore.outcome import counts
 from textinsight.explore.queries import data
+from textinsight.learn.card import Card
 from textinsight.pipeline.correcting import correct
 from textinsight.store import Archive, Correction
 
@@ -255,6 +257,44 @@ def test_shipped_figures_are_those_of_the_shipped_weights():
     by_tag = {(line["tag"], line["measure"]): line["value"] for line in found["lines"]}
     assert round(by_tag["turn_sentiment", "macro-F1"], 3) == 0.748  # as docs/tags.md says
     assert round(by_tag["stated_repeat", "F1"], 3) == 0.75
+    assert {field.name for field in fields(Card)} <= set(found)  # the whole card, not its first table alone
+
+
+@pytest.mark.parametrize(
+    ("part", "held", "row"),
+    [
+        ("Figures", "lines", ["Sentiment of a customer turn", "macro-F1", 0.748, "0.68 – 0.81", 0.224, 0.677, 485]),
+        ("Right and wrong", "confusions", ["Negative", 173, 39, 0]),
+        ("By channel and length", "slices",
+         ["Sentiment of a customer turn", "1-5 words", "macro-F1", 0.537, "0.30 – 0.70", 0.306, 60]),
+        ("Effort drivers", "drivers", ["Contacts again", 78.947, "57% – 91%", 19, 71.429, "50% – 86%", 21]),
+    ],
+)  # fmt: skip
+def test_the_shipped_card_is_drawn_whole(open_app, small_archive, part, held, row):
+    app = open_app(small_archive, "data", view="Accuracy", card_shipped=part)
+    first = app.dataframe[0].value.iloc[0].tolist()
+    assert [round(cell, 3) if isinstance(cell, float) else cell for cell in first] == row
+    assert len(app.dataframe) == (len(shipped()["confusions"]) if held == "confusions" else 1)
+
+
+def test_the_shipped_calibrations_are_drawn(open_app, small_archive):
+    app = open_app(small_archive, "data", view="Accuracy", card_shipped="Confidence")
+    assert len(app.get("echarts_chart")) == len(shipped()["calibrations"]) == 6
+    assert "Off by 3.4 points on average; 3.6 by chance alone." in said(app)
+
+
+def test_a_card_without_a_yes_says_so():
+    def page() -> None:
+        from textinsight.explore.figures import figures
+
+        line = {"tag": "stated_repeat", "measure": "F1", "n": 3}
+        nothing = dict.fromkeys(("value", "low", "high", "majority", "quick"))
+        figures({"lines": [line | nothing], "slices": [["turn_sentiment", "channel", "chat", 1.0, 3]]}, key="own")
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    assert [tab.label for tab in app.tabs] == ["Figures"]  # what an older version printed otherwise is left out
+    assert "Readers said yes nowhere" in said(app)
 
 
 def test_accuracy_shows_measured_precision_of_reviews(open_app, small_archive, tmp_path):
@@ -293,7 +333,8 @@ def test_own_labels_are_measured_and_deleted(open_app, small_archive, tmp_path):
     assert (job.kind, job.state) == (KIND, "done")
     assert raw_files(archive) == []
     app = open_app(archive, "data", view="Accuracy")
-    assert app.dataframe[1].value["n"].tolist() == [4, 4]
+    assert app.dataframe[1].value["n"].tolist() == [4, 4, 4]
+    assert "were measured elsewhere" not in said(app)
 
 
 def test_broken_labels_say_which_line(open_app, small_archive, tmp_path):

@@ -16,7 +16,7 @@ from textinsight.cli import show
 from textinsight.cli.corrections import corrections_app
 from textinsight.cli.downstream import downstream, fcr
 from textinsight.cli.linking import LINK_EXAMPLES, link, review_app
-from textinsight.cli.models import DoubtOption, evaluate, train
+from textinsight.cli.models import DoubtOption, TaggerOption, evaluate, pair, taggers, train
 from textinsight.cli.search import SEARCH_EXAMPLES, search
 from textinsight.cli.serving import LOOPBACK, check_host
 from textinsight.cli.topics import topics_app
@@ -100,10 +100,7 @@ def run(
     window_days: WindowOption = 14,
     encoder: Annotated[str, typer.Option(help="intents-en, static-en, or torch:MODEL.")] = DEFAULT,
     doubt: DoubtOption = 0.35,
-    tagger: Annotated[
-        list[str] | None,
-        typer.Option(metavar="TAG=torch:MODEL", help="A classifier of yours that decides a tag; repeatable."),
-    ] = None,
+    tagger: TaggerOption = None,
     processes: ProcessesOption = _CORES,
     as_json: JsonOption = False,
 ) -> int:
@@ -111,14 +108,14 @@ def run(
     from textinsight.ingest.columns import check_mapping
     from textinsight.pipeline import Settings
 
-    pairs = dict(_pair(option) for option in mapping or ())
+    pairs = dict(pair(option) for option in mapping or ())
     check_mapping(pairs)
     settings = Settings(
         mapping=pairs,
         window_days=window_days,
         encoder=encoder,
         doubt=doubt,
-        taggers=dict(_pair(option, "--tagger", "sentiment=torch:MODEL") for option in tagger or ()),
+        taggers=taggers(tagger),
         processes=processes,
     )
     return _run(inputs, archive, settings, as_json=as_json)
@@ -224,13 +221,6 @@ def _refused(report: RunReport) -> list[Refusal]:
     from textinsight.cli.refusals import refusals
 
     return refusals(Path(report.archive), [count.source for count in report.inputs]) if report.n_rejected else []
-
-
-def _pair(option: str, name: str = "--map", example: str = "text=Body") -> tuple[str, str]:
-    ours, equals, theirs = option.partition("=")
-    if not (ours and equals and theirs):
-        raise UsageError(f"{name} {option!r} is not OURS=THEIRS", hint=f"for example: {name} {example}")
-    return ours.strip(), theirs.strip()
 
 
 def _open_app(archive: Path, *, port: int, host: str, browser: bool) -> int:

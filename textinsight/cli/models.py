@@ -19,11 +19,16 @@ FileArgument = Annotated[
 DoubtOption = Annotated[
     float, typer.Option(help="How unsure the quick reader may be: 0 lets the transformer read all turns, 1 none.")
 ]
+TaggerOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="TAG=torch:MODEL", help="A classifier of yours that decides a tag; repeatable."),
+]
 
 
 def evaluate(
     file: FileArgument,
     doubt: DoubtOption = 0.35,
+    tagger: TaggerOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout, for machines.")] = False,
 ) -> int:
     """Print the taggers' accuracy card on a labelled file: F1, intervals, baselines, calibration, confusion."""
@@ -31,7 +36,7 @@ def evaluate(
     from textinsight.learn.evaluate import evaluate as measure
     from textinsight.tag import ReadConfig, TagConfig
 
-    card = measure(file, config=TagConfig(read=ReadConfig(doubt=doubt)))
+    card = measure(file, config=TagConfig(read=ReadConfig(doubt=doubt, taggers=taggers(tagger))))
     sys.stdout.write(json.dumps(asdict(card)) + "\n" if as_json else as_markdown(card))
     return ExitCode.OK
 
@@ -55,3 +60,16 @@ def train(
     finetune(file, out, steps=steps, seed=seed)
     sys.stderr.write(f"written to {out}; use it with: TEXTINSIGHT_MODEL_DIR={out} textinsight run …\n")
     return ExitCode.OK
+
+
+def taggers(options: list[str] | None) -> dict[str, str]:
+    """{tag: model} of --tagger options. UsageError for one without an equals sign."""
+    return dict(pair(option, "--tagger", "sentiment=torch:MODEL") for option in options or ())
+
+
+def pair(option: str, name: str = "--map", example: str = "text=Body") -> tuple[str, str]:
+    """The two sides of an option OURS=THEIRS. UsageError if one is missing."""
+    ours, equals, theirs = option.partition("=")
+    if not (ours and equals and theirs):
+        raise UsageError(f"{name} {option!r} is not OURS=THEIRS", hint=f"for example: {name} {example}")
+    return ours.strip(), theirs.strip()

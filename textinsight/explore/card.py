@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import streamlit as st
 
 from textinsight.errors import TextinsightError
 from textinsight.explore import access, intake, jobs, parts
+from textinsight.explore.figures import MOODS, TAGS, figures
 from textinsight.explore.job import INPUTS
 from textinsight.explore.state import Source
 from textinsight.explore.uploads import refusal
@@ -24,22 +25,7 @@ from textinsight.resources import data_path, model_path
 KIND = "Measuring the tags on your labels"
 _VERDICTS = "SELECT relation, verdict, probability FROM verdicts"
 SUPPORTED = 100  # reviews below which a measured share is a hint
-_TAGS = {
-    "turn_sentiment": "Sentiment of a customer turn",
-    "resolution": "Resolution",
-    "stated_repeat": "Says it is a repeat",
-    "escalation": "Escalation",
-    "churn_risk": "Churn risk",
-    "effort_drivers": "Effort drivers",
-    "effort_score": "Effort score",
-}
-_MOODS = {"-1": "negative", "0": "neutral", "1": "positive"}
 _RELATIONS = {"same_issue": "Same issue again", "downstream": "Brought on by an earlier contact"}
-_MEASURED = (
-    "F1: harmonic mean of precision and recall of the answer yes; macro: averaged over all answers; micro: over all "
-    "drivers together. Accuracy: share of answers that agree with the readers. Spearman: rank correlation with their "
-    "score. 1 is perfect."
-)
 
 
 def accuracy(source: Source) -> None:
@@ -101,9 +87,9 @@ def _tags_here(source: Source) -> None:
 
 
 def _tag_row(row: TagPrecision) -> dict[str, Any]:
-    names = {"sentiment": _MOODS, "resolution": RESOLUTIONS}.get(row.tag, {"true": "yes", "false": "no"})
+    names = {"sentiment": MOODS, "resolution": RESOLUTIONS}.get(row.tag, {"true": "yes", "false": "no"})
     return {
-        "tag": _TAGS.get(row.tag, name(row.tag, {})),
+        "tag": TAGS.get(row.tag, name(row.tag, {})),
         "value": names.get(row.value, row.value),
         "n": row.n,
         "share": row.share,
@@ -130,7 +116,7 @@ def _shipped() -> None:
     if found is None:
         st.caption("No figures come with the models in use: measure them on labels of your own, below.")
         return
-    _figures(found["lines"])
+    figures(found, key="shipped")
     st.caption(escape(found["data"]))
 
 
@@ -145,43 +131,13 @@ def shipped() -> Mapping[str, Any] | None:
     return found if found["weights_sha256"] == meta["sha256"]["weights.safetensors"] else None
 
 
-def _figures(lines: Sequence[Mapping[str, Any]]) -> None:
-    """The lines of an evaluation's card; see learn.evaluate.Line."""
-    rows = [
-        {
-            "tag": _TAGS.get(line["tag"], line["tag"]),
-            "measure": line["measure"],
-            "value": line["value"],
-            "interval": f"{line['low']:.2f} – {line['high']:.2f}",
-            "majority": line["majority"],
-            "n": line["n"],
-        }
-        for line in lines
-        if line["measure"] != "macro-recall"
-    ]
-    st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height="content", alt="Accuracy of the tags",
-        column_config={
-            "tag": st.column_config.TextColumn("Tag", width=210),
-            "measure": st.column_config.TextColumn("Measure", help=_MEASURED),
-            "value": st.column_config.ProgressColumn("Value", format="%.2f", min_value=0, max_value=1, color="blue"),
-            "interval": st.column_config.TextColumn("95% interval"),
-            "majority": st.column_config.NumberColumn(
-                "Without a model", format="%.2f", help="What always giving the commonest answer would reach."
-            ),
-            "n": st.column_config.NumberColumn("Judgements", format="localized"),
-        },
-    )  # fmt: skip
-
-
 def _own(archive: Path) -> None:
     st.subheader("On your own labels", anchor=False, help="The only figures that speak of your conversations.")
     job = jobs.last(archive, kind=KIND)
-    if job is not None and job.state == "done":
-        card = _json(job.output())
-        if card.get("lines"):
-            _figures(card["lines"])
-            st.caption(f"Measured {job.started_at:%-d %b %Y}; the labels themselves were deleted.")
+    card = _json(job.output()) if job is not None and job.state == "done" else {}
+    if job is not None and card.get("lines"):
+        figures(card, key="own")
+        st.caption(f"Measured {job.started_at:%-d %b %Y}; the labels themselves were deleted.")
     if not access.is_editor():
         return
     file = st.file_uploader(
@@ -190,10 +146,11 @@ def _own(archive: Path) -> None:
         help='A line: {"conversation_id": …, "turns": [{"role": …, "text": …}], "gold": {"resolution": "resolved", …}}',
     )
     if file is None:
-        st.caption(
-            "The figures above were measured elsewhere. A sample labelled by your own people says how good the tags "
-            "are on your conversations."
-        )
+        if not card:
+            st.caption(
+                "The figures above were measured elsewhere. A sample labelled by your own people says how good the "
+                "tags are on your conversations."
+            )
         return
     most = st.get_option("server.maxUploadSize") * 2**20
     problem = refusal(file.name, bytes(file.getbuffer()[:4096]), file.size, most=most)

@@ -6,12 +6,15 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 Spec = dict[str, Any]
 
 # Blue and orange stay apart for colour-blind eyes; grey says "not to be leant on".
 BLUE, ORANGE, GREY, PALE = "#2f7fb8", "#d9722e", "#9aa4ad", "rgba(128,140,150,0.28)"
+_FEW = 10  # answers below which a point of a calibration is grey
 
 
 def trend(
@@ -120,6 +123,36 @@ def evidence(rows: list[dict[str, Any]]) -> Spec:
             }
         ],
     }
+
+
+def calibration(bins: Sequence[Sequence[float]]) -> Spec:
+    """Share right over confidence, with the line on which both are equal; bins: (mean confidence, share right, n)."""
+    most = max((n for _, _, n in bins), default=1)
+    axis = _axis(formatter="{value} %", low=0, high=100) | {"interval": 50}
+    return {
+        "tooltip": {"formatter": "{b}"},
+        "grid": {"left": 4, "right": 24, "top": 14, "bottom": 4, "containLabel": True},
+        "xAxis": axis,
+        "yAxis": axis,
+        "series": [
+            {
+                "type": "line", "name": "As it should be", "data": [[0, 0], [100, 100]], "symbol": "none",
+                "silent": True, "lineStyle": {"type": "dashed", "width": 1, "color": GREY},
+            },
+            {
+                "type": "scatter", "name": "Answers", "z": 3, "clip": False,
+                "data": [
+                    {
+                        "value": [round(100 * sure, 1), round(100 * right, 1)],
+                        "name": f"{sure:.0%} sure, {right:.0%} right, {n:,} answer{'s' * (n != 1)}",
+                        "symbolSize": round(6 + 14 * math.sqrt(n / most), 1),
+                        "itemStyle": {"color": BLUE if n >= _FEW else GREY},
+                    }
+                    for sure, right, n in bins
+                ],
+            },
+        ],
+    }  # fmt: skip
 
 
 def _numbers(column: pd.Series[float]) -> list[float | None]:

@@ -1,14 +1,7 @@
-"""The accuracy card of the taggers over a labelled file: textinsight evaluate FILE.
-
-FILE is JSON Lines of conversations, {conversation_id, channel?, turns: [{role, text}], gold: {turn_sentiment: {turn:
--1|0|1}, resolution, stated_repeat, escalation, churn_risk, effort: [driver], effort_score}} where a gold key that is
-absent is not measured; or of single texts, {text, sentiment}; or a CSV or TSV with the columns text and sentiment.
-"""
+"""The accuracy card of the taggers over a labelled file (see `gold`): textinsight evaluate FILE."""
 
 from __future__ import annotations
 
-import csv
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,11 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textinsight.conversation import Conversation, Role, Turn
+from textinsight.conversation import Role
 from textinsight.errors import InputError
 from textinsight.findings import EFFORT_DRIVERS
-from textinsight.learn.card import Calibration, Card, Confusion, Line, as_markdown
+from textinsight.learn.card import Calibration, Card, Confusion, Driver, Line, Share, Slice, as_markdown
+from textinsight.learn.gold import HINT, KEYS, Labelled, read_labelled
 from textinsight.learn.scores import accuracy, macro_f1, macro_recall, micro_f1, spearman
+from textinsight.link.precision import wilson
 from textinsight.tag import TagConfig
 from textinsight.tag.marks import ReadConfig
 from textinsight.tag.reading import Reading, read
@@ -32,25 +27,15 @@ from textinsight.tag.risk import chance
 _DRAWS = 1000
 _LEVEL = (2.5, 97.5)
 _BINS = 10
-_MACRO, _ACCURACY, _MICRO, _RANKS = "macro-F1", "accuracy", "micro-F1", "Spearman"
-_MOODS = {"negative": -1, "neutral": 0, "positive": 1, "-1": -1, "0": 0, "1": 1}
+_FEWEST_YES = 10  # of a slice
+_MACRO, _ACCURACY, _F1, _MICRO, _RANKS = "macro-F1", "accuracy", "F1", "micro-F1", "Spearman"
 _WORDS = ((5, "1-5 words"), (15, "6-15 words"), (10**9, "over 15 words"))
 _TURNS = ((4, "1-4 turns"), (8, "5-8 turns"), (10**9, "over 8 turns"))
 _FLAGS = ("stated_repeat", "escalation", "churn_risk")
 __all__ = ["Card", "Labelled", "accuracy", "as_markdown", "evaluate", "macro_f1", "macro_recall", "read_labelled"]
 
-_HINT = "textinsight evaluate FILE.jsonl; see docs/tags.md for the format"
-
 Array = npt.NDArray[Any]
 Score = Callable[[Array, Array], float]
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A conversation with what a reader says of it."""
-
-    conversation: Conversation
-    gold: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +59,16 @@ class _Answer:
 
 
 def evaluate(path: Path, *, config: TagConfig | None = None) -> Card:
-    """The accuracy card of the taggers on a labelled file. InputError if it cannot be read."""
+    """The accuracy card of the taggers on a labelled file. InputError if it cannot be read, or labels nothing that is
+    measured.
+    """
     settings = config or TagConfig()
     rows = read_labelled(path)
     talks = [row.conversation for row in rows]
     answers = _all_answers(rows, read(talks, config=settings.read), settings)
+    if not answers:
+        measured = ", ".join(key for key in KEYS if key != "turn_labels")
+        raise InputError(f"{path} labels nothing that is measured; gold may hold {measured}", hint=HINT)
     quick = _all_answers(rows, read(talks, config=ReadConfig(doubt=1.0)), settings)
     return Card(
         lines=tuple(line for tag, found in answers.items() for line in _lines(found, quick[tag])),
@@ -87,46 +77,6 @@ def evaluate(path: Path, *, config: TagConfig | None = None) -> Card:
         slices=tuple(row for tag in _SLICED if tag in answers for row in _slices(answers[tag])),
         drivers=tuple(_driver_rows(answers["effort_drivers"])) if "effort_drivers" in answers else (),
     )
-
-
-def read_labelled(path: Path) -> list[Labelled]:
-    """The labelled conversations or texts of a file. InputError names the line that cannot be used."""
-    rows = []
-    for number, record in _records(path):
-        try:
-            rows.append(_labelled(record, number))
-        except (KeyError, ValueError, TypeError) as error:
-            raise InputError(
-                f"{path}, line {number}: expected turns and gold, or text and sentiment, got "
-                f"{type(error).__name__}: {error}",
-                hint=_HINT,
-            ) from error
-    if not rows:
-        raise InputError(f"{path} is empty", hint=_HINT)
-    return rows
-
-
-def _records(path: Path) -> Iterator[tuple[int, Any]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            if path.suffix.lower() in (".csv", ".tsv"):
-                yield from enumerate(csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ","), 2)
-                return
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield number, json.loads(line)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}", hint=_HINT) from error
-
-
-def _labelled(row: dict[str, Any], number: int) -> Labelled:
-    name = str(row.get("conversation_id", number))
-    if "gold" in row:
-        turns = tuple(Turn(Role(turn["role"]), turn["text"]) for turn in row["turns"])
-        return Labelled(Conversation(name, turns, channel=row.get("channel") or "unknown"), dict(row["gold"]))
-    mood = _MOODS[str(row["sentiment"]).strip().lower()]
-    talk = Conversation(name, (Turn(Role.CUSTOMER, row["text"]),), channel=row.get("channel") or "unknown")
-    return Labelled(talk, {"turn_sentiment": {"0": mood}})
 
 
 def _all_answers(rows: Sequence[Labelled], readings: Sequence[Reading], config: TagConfig) -> dict[str, Answers]:
@@ -171,8 +121,11 @@ def _turns_of(reading: Reading) -> str:
 
 
 def _turns(gold: dict[str, Any], reading: Reading) -> list[_Answer]:
+    """Of the customer's turns alone: a mood labelled on another turn is left out."""
     answers = []
     for turn, label in gold["turn_sentiment"].items():
+        if reading.roles[int(turn)] is not Role.CUSTOMER:
+            continue
         marks = reading.marks[int(turn)]
         confidence = float(marks.chances[marks.mood + 1])
         answers.append(_Answer(label, marks.mood, confidence, _length(len(marks.said.words), _WORDS)))
@@ -187,8 +140,8 @@ def _resolution(gold: dict[str, Any], reading: Reading, config: TagConfig) -> li
 def _flag_taker(flag: str, config: TagConfig) -> Callable[[dict[str, Any], Reading], list[_Answer]]:
     def take(gold: dict[str, Any], reading: Reading) -> list[_Answer]:
         if flag == "stated_repeat":
-            return [_yes(bool(gold[flag]), reading.belief(flag), config.repeat.threshold, _turns_of(reading))]
-        return [_yes(bool(gold[flag]), chance(reading, flag), config.risk.threshold, _turns_of(reading))]
+            return [_yes(gold[flag], reading.belief(flag), config.repeat.threshold, _turns_of(reading))]
+        return [_yes(gold[flag], chance(reading, flag), config.risk.threshold, _turns_of(reading))]
 
     return take
 
@@ -211,31 +164,42 @@ def _effort(gold: dict[str, Any], reading: Reading) -> list[_Answer]:
 
 
 def _lines(answers: Answers, quick: Answers) -> Iterator[Line]:
-    common = Counter(answers.gold.tolist()).most_common(1)[0][0]
     for name, score in _MEASURES.get(answers.tag, _CLASSES):
-        low, high = _interval(answers, score)
         yield Line(
-            answers.tag,
-            name,
-            score(answers.gold, answers.predicted),
-            low,
-            high,
-            score(answers.gold, np.full_like(answers.gold, common)),
-            score(quick.gold, quick.predicted),
-            len(answers.gold),
+            answers.tag, name, *_scored(answers, score), _known(score(quick.gold, quick.predicted)), len(answers.gold)
         )
 
 
-def _interval(answers: Answers, score: Score) -> tuple[float, float]:
-    """Conversations are drawn with replacement, their turns stay together."""
+def _scored(answers: Answers, score: Score) -> tuple[float | None, float | None, float | None, float | None]:
+    """(value, low, high, what always giving the commonest answer would reach)."""
+    common = Counter(answers.gold.tolist()).most_common(1)[0][0]
+    value, majority = (
+        _known(score(answers.gold, said)) for said in (answers.predicted, np.full_like(answers.gold, common))
+    )
+    return value, *_interval(answers, score), majority
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else value
+
+
+def _interval(answers: Answers, score: Score) -> tuple[float, float] | tuple[None, None]:
+    """Conversations are drawn with replacement, their turns stay together; draws without a value are left out.
+
+    None where there is but one conversation, or no value.
+    """
     draw = np.random.default_rng(0)
     order = np.argsort(answers.group, kind="stable")
     members = np.split(order, np.unique(answers.group[order], return_index=True)[1][1:])
+    if len(members) == 1:
+        return None, None
     values = []
     for _ in range(_DRAWS):
         rows = np.concatenate([members[i] for i in draw.integers(0, len(members), len(members))])
         values.append(score(answers.gold[rows], answers.predicted[rows]))
-    low, high = np.percentile(values, _LEVEL)
+    if np.isnan(values).all():
+        return None, None
+    low, high = np.nanpercentile(values, _LEVEL)
     return float(low), float(high)
 
 
@@ -262,27 +226,56 @@ def _gap(confidence: Array, right: Array, bins: Sequence[Array]) -> float:
     return float(sum(abs((confidence[rows] - right[rows]).sum()) for rows in bins) / len(right))
 
 
-def _slices(answers: Answers) -> Iterator[tuple[str, str, str, float, int]]:
-    score = _SLICED[answers.tag]
+def _slices(answers: Answers) -> Iterator[Slice]:
+    """By channel and length. Of yes or no only where readers said yes often enough for the figure to mean something."""
+    name, score = _SLICED[answers.tag]
     for kind, place in (("channel", 0), ("length", 1)):
-        for part in sorted({parts[place] for parts in answers.parts}):
-            rows = np.array([parts[place] == part for parts in answers.parts])
-            yield answers.tag, kind, part, score(answers.gold[rows], answers.predicted[rows]), int(rows.sum())
+        for part in sorted({parts[place] for parts in answers.parts}, key=_in_order):
+            rows = np.flatnonzero([parts[place] == part for parts in answers.parts])
+            found = _part(answers, rows)
+            if found.gold.dtype != bool or found.gold.sum() >= _FEWEST_YES:
+                yield Slice(answers.tag, kind, part, name, *_scored(found, score), len(rows))
 
 
-def _driver_rows(answers: Answers) -> Iterator[tuple[str, float, float, int]]:
+def _part(answers: Answers, rows: Array) -> Answers:
+    return Answers(
+        answers.tag,
+        answers.gold[rows],
+        answers.predicted[rows],
+        answers.confidence[rows],
+        answers.group[rows],
+        tuple(answers.parts[row] for row in rows),
+    )
+
+
+def _in_order(part: str) -> tuple[int, str]:
+    """Lengths from the shortest, channels by name."""
+    lengths = [name for _, name in (*_WORDS, *_TURNS)]
+    return lengths.index(part) if part in lengths else 0, part
+
+
+def _driver_rows(answers: Answers) -> Iterator[Driver]:
     gold, predicted = (part.reshape(-1, len(EFFORT_DRIVERS)) for part in (answers.gold, answers.predicted))
     for column, driver in enumerate(EFFORT_DRIVERS):
         hit = int((gold[:, column] & predicted[:, column]).sum())
         said, there = int(predicted[:, column].sum()), int(gold[:, column].sum())
-        yield driver, hit / max(1, said), hit / max(1, there), there
+        yield Driver(driver, _share(hit, said), _share(hit, there))
 
 
-_SLICED: dict[str, Score] = {"turn_sentiment": macro_f1, "resolution": accuracy}
+def _share(hit: int, n: int) -> Share:
+    return Share(hit / n, *wilson(hit, n), n) if n else Share(None, None, None, 0)
+
+
 _CLASSES: tuple[tuple[str, Score], ...] = ((_MACRO, macro_f1), (_ACCURACY, accuracy))
 _MEASURES: dict[str, tuple[tuple[str, Score], ...]] = {
     "turn_sentiment": ((_MACRO, macro_f1), ("macro-recall", macro_recall), (_ACCURACY, accuracy)),
-    "stated_repeat": ((_MACRO, macro_f1), ("F1", micro_f1), (_ACCURACY, accuracy)),
+    "stated_repeat": ((_MACRO, macro_f1), (_F1, micro_f1), (_ACCURACY, accuracy)),
     "effort_drivers": ((_MICRO, micro_f1),),
     "effort_score": ((_RANKS, spearman),),
+}
+_SLICED: dict[str, tuple[str, Score]] = {
+    "turn_sentiment": (_MACRO, macro_f1),
+    "resolution": (_ACCURACY, accuracy),
+    "stated_repeat": (_F1, micro_f1),
+    "effort_drivers": (_MICRO, micro_f1),
 }

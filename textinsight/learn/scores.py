@@ -21,8 +21,8 @@ def macro_recall(gold: Array, predicted: Array) -> float:
 
 
 def micro_f1(gold: Array, predicted: Array) -> float:
-    """F1 of the yes answers; higher is better."""
-    return f1(gold.astype(bool), predicted.astype(bool))
+    """F1 of the yes answers; NaN where gold has no yes; higher is better."""
+    return f1(gold.astype(bool), predicted.astype(bool)) if gold.any() else float("nan")
 
 
 def accuracy(gold: Array, predicted: Array) -> float:
