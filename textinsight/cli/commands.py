@@ -102,7 +102,10 @@ def run(
     doubt: DoubtOption = 0.35,
     tagger: Annotated[
         list[str] | None,
-        typer.Option(metavar="TAG=torch:MODEL", help="A classifier of yours that decides a tag; repeatable."),
+        typer.Option(
+            metavar="TAG=torch:MODEL",
+            help="A classifier of yours that decides a tag; #0=no,1=yes after it says what classes mean. Repeatable.",
+        ),
     ] = None,
     processes: ProcessesOption = _CORES,
     as_json: JsonOption = False,

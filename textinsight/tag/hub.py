@@ -212,10 +212,11 @@ def _load(model: str) -> tuple[Any, Any, Any]:
     except (OSError, ValueError) as error:
         raise ModelError(
             f"tagger {model} cannot be loaded: {error}",
-            hint="a hub id or a folder with config.json, a tokenizer and model.safetensors: weights in other files "
-            "(pytorch_model.bin) are not loaded, for a pickle can run code; save_pretrained writes safetensors",
+            hint="a hub id or a folder with config.json, a tokenizer and model.safetensors: other weights "
+            "(pytorch_model.bin) can run code and are never loaded; save_pretrained writes safetensors",
         ) from error
-    untrained = [name for name in report["missing_keys"] if not name.startswith(f"{network.base_model_prefix}.")]
+    body = f"{network.base_model_prefix}."
+    untrained = sorted(name for name in report["missing_keys"] if not name.startswith(body))
     if untrained:
         raise ModelError(f"{model} is no trained classifier: it lacks {', '.join(untrained)}", hint="train it first")
     if network.config.problem_type == "multi_label_classification":
