@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import textinsight
+from textinsight.doc import EXTENSIONS
 from textinsight.ingest.columns import FIELDS
 
 ROOT = Path(__file__).parent.parent
@@ -131,6 +132,29 @@ def test_the_readme_python_runs(tmp_path: Path) -> None:
     assert len(blocks) == 2
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip()
+
+
+def test_the_spacy_page_names_every_attribute_and_its_fields() -> None:
+    page = (ROOT / "docs" / "spacy.md").read_text()
+    rows = dict(re.findall(r"^\| `doc\._\.(\w+)` \| ([^|]+) \|$", page, re.M))
+    doc = textinsight.load(doubt=1.0)("awful, get me a manager")
+    fields = {name: set(re.findall(r"`(\w+)`", held)) for name, held in rows.items() if name != "ti_conversation"}
+    fields["ti_sentiment"] -= {"label", "score"}
+
+    assert set(rows) == set(EXTENSIONS)
+    assert fields == {name: set(doc._.get(name)) for name in fields}
+    assert set(doc._.ti_sentiment["turns"][0]) == {"label", "score"}
+    assert all(f"`{field}`" in page for field in doc._.ti_risk["tags"][0])
+
+
+def test_the_spacy_pages_example_runs(tmp_path: Path) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "spacy.md").read_text(), re.S)
+    (tmp_path / "example.py").write_text(block)
+    done = subprocess.run(
+        [sys.executable, "example.py"], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+
+    assert done.stdout.splitlines() == [f"c{i} True" for i in range(4)], done.stderr[-2000:]
 
 
 def test_the_inputs_page_names_every_field_and_column_name() -> None:

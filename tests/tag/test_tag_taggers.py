@@ -20,7 +20,7 @@ from textinsight.tag import TagConfig, analyse, analyse_batch, models
 from textinsight.tag.effort import EffortConfig
 from textinsight.tag.issue import IssueConfig
 from textinsight.tag.labels import LABELS
-from textinsight.tag.marks import Marks
+from textinsight.tag.marks import Marks, ReadConfig
 from textinsight.tag.reading import Reading, read
 from textinsight.tag.repeat import RepeatConfig
 from textinsight.tag.resolution import ResolutionConfig
@@ -263,7 +263,7 @@ def test_factory_entry_point_and_config_agree(nlp: spacy.Language, name: str) ->
     assert declared == f"textinsight.tag.{name}:make_{name}"
     meta = nlp.get_factory_meta(f"textinsight_{name}")
     assert meta.assigns == [f"doc._.ti_{name}"]
-    assert dict(meta.default_config) == asdict(getattr(TagConfig(), name))
+    assert dict(meta.default_config) == asdict(getattr(TagConfig(), name)) | asdict(ReadConfig())
 
 
 @pytest.mark.parametrize(

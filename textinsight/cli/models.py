@@ -21,7 +21,10 @@ DoubtOption = Annotated[
 ]
 TaggerOption = Annotated[
     list[str] | None,
-    typer.Option(metavar="TAG=torch:MODEL", help="A classifier of yours that decides a tag; repeatable."),
+    typer.Option(
+        metavar="TAG=torch:MODEL",
+        help="A classifier of yours that decides a tag; #0=no,1=yes after it says what classes mean. Repeatable.",
+    ),
 ]
 
 

@@ -140,15 +140,22 @@ def _resolution(gold: dict[str, Any], reading: Reading, config: TagConfig) -> li
 def _flag_taker(flag: str, config: TagConfig) -> Callable[[dict[str, Any], Reading], list[_Answer]]:
     def take(gold: dict[str, Any], reading: Reading) -> list[_Answer]:
         if flag == "stated_repeat":
-            return [_yes(gold[flag], reading.belief(flag), config.repeat.threshold, _turns_of(reading))]
-        return [_yes(gold[flag], chance(reading, flag), config.risk.threshold, _turns_of(reading))]
+            return [
+                _yes(gold[flag], reading.belief(flag), reading.least(flag, config.repeat.threshold), _turns_of(reading))
+            ]
+        return [_yes(gold[flag], chance(reading, flag), reading.least(flag, config.risk.threshold), _turns_of(reading))]
 
     return take
 
 
 def _drivers(gold: dict[str, Any], reading: Reading, config: TagConfig) -> list[_Answer]:
     return [
-        _yes(driver in gold["effort"], reading.belief(driver), config.effort.threshold, _turns_of(reading))
+        _yes(
+            driver in gold["effort"],
+            reading.belief(driver),
+            reading.least(driver, config.effort.threshold),
+            _turns_of(reading),
+        )
         for driver in EFFORT_DRIVERS
     ]
 

@@ -31,11 +31,14 @@ if TYPE_CHECKING:
 __all__ = ["InputCount", "LinkReport", "Progress", "RunReport", "Settings", "build_archive", "load", "relink"]
 
 
-def load() -> ConversationLanguage:
-    """A spaCy pipeline with every tagger; `nlp(conversation)` also takes a `Conversation`."""
+def load(*, doubt: float = 0.35, taggers: Mapping[str, str] | None = None) -> ConversationLanguage:
+    """A spaCy pipeline with every tagger; `nlp(conversation)` also takes a `Conversation`.
+
+    doubt, taggers: see `tag.ReadConfig`; UsageError if they cannot be.
+    """
     from textinsight.pipeline import language
 
-    return language.load()
+    return language.load(doubt=doubt, taggers=taggers)
 
 
 def build_archive(

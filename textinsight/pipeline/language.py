@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
+import spacy
 from spacy.lang.en import English
 from spacy.tokens import Doc
 
 from textinsight.conversation import Conversation
 from textinsight.doc import to_doc
+from textinsight.tag import ReadConfig
 
 COMPONENTS = (
     "textinsight_sentiment",
@@ -21,8 +24,14 @@ COMPONENTS = (
 )
 
 
+@spacy.registry.languages("textinsight_en")
 class ConversationLanguage(English):  # type: ignore[misc]  # spaCy is untyped here
-    """spaCy's English whose `nlp(…)` and `nlp.pipe(…)` also accept a Conversation in place of a text."""
+    """spaCy's English whose `nlp(…)` and `nlp.pipe(…)` also accept a Conversation in place of a text.
+
+    A language of its own, so that `spacy.load` gives it back from what `nlp.to_disk` wrote.
+    """
+
+    lang = "textinsight_en"
 
     def __call__(self, text: str | Doc | Conversation, **options: Any) -> Doc:
         """The analysed Doc; its findings lie in `doc._.ti_*`."""
@@ -40,9 +49,10 @@ class ConversationLanguage(English):  # type: ignore[misc]  # spaCy is untyped h
         return to_doc(text, self) if isinstance(text, Conversation) else text
 
 
-def load() -> ConversationLanguage:
-    """The default pipeline: tokenizer, sentences and every textinsight tagger; no download, no network."""
+def load(*, doubt: float = ReadConfig().doubt, taggers: Mapping[str, str] | None = None) -> ConversationLanguage:
+    """The default pipeline: tokenizer and every textinsight tagger. doubt, taggers: see `ReadConfig`; UsageError."""
+    reading = ReadConfig(doubt=doubt, taggers=dict(taggers or {}))
     nlp = ConversationLanguage()
     for name in COMPONENTS:
-        nlp.add_pipe(name)
+        nlp.add_pipe(name, config=asdict(reading))
     return nlp

@@ -8,8 +8,8 @@ from functools import partial
 from spacy.language import Language
 
 from textinsight.findings import EFFORT_DRIVERS, Tag
-from textinsight.tag.reading import Component, Reading, share
-from textinsight.tag.talk import FLAGS
+from textinsight.tag.marks import ReadConfig
+from textinsight.tag.reading import READ, Component, Reading, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,15 @@ class Effort:
 
 def tag_effort(reading: Reading, *, config: EffortConfig = EffortConfig()) -> Effort:
     """Drivers that hold, with the turns that show them, and the score."""
-    drivers = tuple(driver for driver in EFFORT_DRIVERS if reading.belief(driver) >= config.threshold)
+    held = (driver for driver in EFFORT_DRIVERS if reading.belief(driver) >= reading.least(driver, config.threshold))
+    drivers = tuple(held)
     tags = tuple(tag for driver in drivers for tag in _shown(reading, driver))
     return Effort(round(reading.effort, 2), drivers, tags)
 
 
 def _shown(reading: Reading, driver: str) -> list[Tag]:
     """One tag a turn that carries one of the driver's labels; the best turn where none is sure."""
-    best = reading.best(FLAGS[driver])
+    best = reading.best(reading.labels(driver))
     sure = {turn: label for turn, label in best.items() if reading.marks[turn].chance(label) >= 0.5}
     if not sure and best:
         turn = max(best, key=lambda turn: reading.marks[turn].chance(best[turn]))
@@ -49,8 +50,14 @@ def _shown(reading: Reading, driver: str) -> list[Tag]:
 
 
 @Language.factory(  # type: ignore[untyped-decorator]
-    "textinsight_effort", default_config=asdict(EffortConfig()), assigns=["doc._.ti_effort"]
+    "textinsight_effort", default_config=asdict(EffortConfig()) | READ, assigns=["doc._.ti_effort"]
 )
-def make_effort(nlp: Language, name: str, threshold: float) -> Component:  # noqa: ARG001
+def make_effort(
+    nlp: Language,  # noqa: ARG001
+    name: str,  # noqa: ARG001
+    threshold: float,
+    doubt: float,
+    taggers: dict[str, str],
+) -> Component:
     """The effort tagger as a pipe."""
-    return Component("ti_effort", partial(tag_effort, config=EffortConfig(threshold)))
+    return Component("ti_effort", partial(tag_effort, config=EffortConfig(threshold)), ReadConfig(doubt, taggers))

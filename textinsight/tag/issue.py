@@ -11,11 +11,14 @@ from functools import lru_cache, partial
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 from spacy.language import Language
 
 from textinsight.conversation import Conversation
 from textinsight.findings import Tag
-from textinsight.tag.reading import Component, Reading
+from textinsight.tag.hub import ISSUE, model_of, shares
+from textinsight.tag.marks import ReadConfig
+from textinsight.tag.reading import READ, Component, Reading
 from textinsight.tag.stating import Word, stating_model, words_of
 
 MODEL = "issue-static@1"
@@ -92,19 +95,26 @@ class Piece(NamedTuple):
 
 
 def tag_issue(reading: Reading, *, config: IssueConfig = IssueConfig()) -> Issue:
-    """The likeliest statement of a reason and those nearly as likely, in the order said."""
+    """The likeliest statement of a reason and those nearly as likely, in the order said.
+
+    Of what a model in its place says, only what it calls an issue counts.
+    """
     conversation = reading.conversation
     turns = conversation.customer_turns[: config.first_turns]
-    stating = [
-        statement
-        for order, turn in enumerate(turns)
-        for statement in _statements(turn, reading.spoken[turn].folded, _LATER * order)
-        if statement.points > config.floor
-    ]
+    spec = reading.taggers.get(ISSUE)
+    if spec:
+        stating = [s for s in _weighed(reading, turns, spec) if s.points > max(config.floor, 0.0)]
+    else:
+        stating = [
+            statement
+            for order, turn in enumerate(turns)
+            for statement in _statements(turn, reading.spoken[turn].folded, _LATER * order)
+            if statement.points > config.floor
+        ]
     if not stating:
         return Issue("", ())
     chosen = _chosen(stating, config)
-    tags = tuple(_tag(conversation, statement) for statement in chosen)
+    tags = tuple(_tag(conversation, statement, model_of(spec) if spec else MODEL) for statement in chosen)
     text = " ".join(" ".join(tag.quote.split()) for tag in tags)
     return Issue(text[: config.most_characters], tags)
 
@@ -113,6 +123,14 @@ def _statements(turn: int, folded: str, discount: float) -> Iterator[Statement]:
     scored = _scored_short(folded) if len(folded) <= _SHORT else _scored(folded)
     for start, end, points in scored:
         yield Statement(turn, start, end, points - discount)
+
+
+def _weighed(reading: Reading, turns: Sequence[int], spec: str) -> list[Statement]:
+    """The pieces with the log odds that a model in the tagger's place gives them, whatever their turn."""
+    places = [(turn, p.start, p.end) for turn in turns for p in _joined(_pieces(reading.spoken[turn].folded))]
+    texts = [reading.conversation.turns[turn].text[start:end] for turn, start, end in places]
+    yes = np.clip(shares(ISSUE, spec, texts)[:, 1].astype(float), 1e-6, 1 - 1e-6)
+    return [Statement(*place, float(odds)) for place, odds in zip(places, np.log(yes / (1 - yes)), strict=True)]
 
 
 def _scored(folded: str) -> tuple[tuple[int, int, float], ...]:
@@ -190,14 +208,14 @@ def _chosen(stating: Sequence[Statement], config: IssueConfig) -> list[Statement
     return sorted(chosen, key=lambda s: (s.turn, s.start))
 
 
-def _tag(conversation: Conversation, statement: Statement) -> Tag:
+def _tag(conversation: Conversation, statement: Statement, model: str) -> Tag:
     quote = conversation.turns[statement.turn].text[statement.start : statement.end]
     score = round(1 / (1 + math.exp(-statement.points)), 4)
-    return Tag(statement.turn, statement.start, statement.end, "issue", "stated", score, quote, MODEL)
+    return Tag(statement.turn, statement.start, statement.end, "issue", "stated", score, quote, model)
 
 
 @Language.factory(  # type: ignore[untyped-decorator]
-    "textinsight_issue", default_config=asdict(IssueConfig()), assigns=["doc._.ti_issue"]
+    "textinsight_issue", default_config=asdict(IssueConfig()) | READ, assigns=["doc._.ti_issue"]
 )
 def make_issue(
     nlp: Language,  # noqa: ARG001
@@ -206,6 +224,9 @@ def make_issue(
     first_turns: int,
     floor: float,
     near: float,
+    doubt: float,
+    taggers: dict[str, str],
 ) -> Component:
     """The issue tagger as a pipe."""
-    return Component("ti_issue", partial(tag_issue, config=IssueConfig(most_characters, first_turns, floor, near)))
+    config = IssueConfig(most_characters, first_turns, floor, near)
+    return Component("ti_issue", partial(tag_issue, config=config), ReadConfig(doubt, taggers))

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from textinsight.conversation import Role
 from textinsight.encode.turns import turn_reader
 from textinsight.errors import ModelError, UsageError
-from textinsight.tag.hub import check_taggers, overrule
+from textinsight.tag.hub import check_taggers, labels_of, model_of, overrule
 from textinsight.tag.labels import AGENT, CUSTOMER, LABELS, MOOD, WHOLE
 from textinsight.tag.scan import Hits
 from textinsight.tag.student import student
@@ -37,11 +37,11 @@ class ReadConfig:
     """doubt: the student's answers count if in no turn a label of the speaker is further from certain than this.
 
     0: the turn model reads everything. 1: it reads nothing. See docs/tags.md for what each costs and gains.
-    taggers: "sentiment" or a label → "torch:MODEL", a classifier of yours that decides it instead.
+    taggers: a name of `tag.hub.NAMES` → "torch:MODEL", a classifier of yours that decides it instead.
     """
 
     doubt: float = 0.35
-    taggers: Mapping[str, str] = field(default_factory=dict)
+    taggers: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         check_taggers(self.taggers)
@@ -58,6 +58,7 @@ class Marks:
     model: str
     spans: dict[int, tuple[int, int]] | None  # None: the student's evidence is found when asked for
     cues: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # label → where a known way of saying it stands
+    replaced: Mapping[str, str] = field(default_factory=dict)  # label → the model of yours that gave its chance
 
     def chance(self, label: str) -> float:
         """The probability that the turn carries the label."""
@@ -74,19 +75,28 @@ class Marks:
         return round(float(self.chances[2] - self.chances[0]), 4)
 
     def with_flags_of(self, other: Marks, labels: Sequence[str]) -> Marks:
-        """These marks with the greater chance of both for each of `labels`; the evidence stays this turn's words."""
-        columns = [LABELS.index(label) for label in labels]
+        """These marks with the greater chance of both for each of `labels` that no model of yours decides; the evidence
+        stays this turn's words.
+        """
+        columns = [LABELS.index(label) for label in labels if label not in self.replaced]
         chances = self.chances.copy()
         chances[columns] = np.maximum(chances[columns], other.chances[columns])
         return replace(self, chances=chances)
 
     def evidence(self, label: str) -> tuple[int, int]:
         """Characters [start, end) of the words that decided; the whole turn where none stands out."""
+        whole = (0, len(self.said.text.rstrip()))
+        if label in self.replaced:
+            return whole
         if label in self.cues:
             return self.cues[label]
         number = LABELS.index(label)
         span = student().evidence(self.said, label) if self.spans is None else self.spans.get(number, (0, 0))
-        return span if span[1] > span[0] else (0, len(self.said.text.rstrip()))
+        return span if span[1] > span[0] else whole
+
+    def model_of(self, label: str) -> str:
+        """Who gave the label's chance."""
+        return self.replaced.get(label, self.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +196,11 @@ def _overruled(talks: Sequence[TalkMarks], taggers: Mapping[str, str]) -> list[T
         return list(talks)
     others = overrule(np.array([mark.chances for mark in marks]), [mark.said.text for mark in marks], taggers)
     rows = iter(others)
-    return [replace(talk, turns=tuple(replace(mark, chances=next(rows)) for mark in talk.turns)) for talk in talks]
+    models = {label: model_of(spec) for name, spec in taggers.items() for label in labels_of(name)}
+    return [
+        replace(talk, turns=tuple(replace(mark, chances=next(rows), replaced=models) for mark in talk.turns))
+        for talk in talks
+    ]
 
 
 def cue_weights(found: Sequence[Hits]) -> Chances:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,10 +15,11 @@ from textinsight.conversation import Conversation, Role
 from textinsight.doc import ensure_extensions, to_conversation
 from textinsight.findings import Tag
 from textinsight.tag.echo import echo
+from textinsight.tag.hub import RESOLUTION, shares
 from textinsight.tag.labels import AGENT, CUSTOMER
 from textinsight.tag.marks import Alone, Chances, Marks, ReadConfig, mark
 from textinsight.tag.scan import Hits, scan
-from textinsight.tag.talk import Array, effort_inputs, features, flag_inputs, outcome_inputs, talk_model
+from textinsight.tag.talk import FLAGS, Array, effort_inputs, features, flag_inputs, outcome_inputs, talk_model
 from textinsight.tag.words import Spoken, spoken
 
 if TYPE_CHECKING:
@@ -28,17 +29,24 @@ _CLERKS = (Role.AGENT, Role.BOT)
 _YES = frozenset(("yes", "yeah", "yep", "yup", "yea", "correct", "indeed", "exactly"))
 _BARE = 4  # words of an answer that says no more than yes
 _PUBLIC = ("social", "unknown")  # channels whose lone texts are taken for public posts
+_EVEN = 0.5  # chance from which a model in a tagger's place says yes
+READ = asdict(ReadConfig())  # what every factory takes beside its own config
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A conversation with one entry a turn: its words (`spoken`), cues (`found`) and what it carries (`marks`)."""
+    """A conversation with one entry a turn: its words (`spoken`), cues (`found`) and what it carries (`marks`).
+
+    taggers: see `ReadConfig`. outcome: the chances of OUTCOMES by a model in resolution's place, None without one.
+    """
 
     conversation: Conversation
     spoken: tuple[Spoken, ...]
     found: tuple[Hits, ...]
     marks: tuple[Marks, ...]
     whole: Array | None  # the turn model's logits for the conversation, None where it was not asked
+    taggers: Mapping[str, str] = field(default_factory=dict)
+    outcome: Array | None = None
 
     @property
     def roles(self) -> list[Role]:
@@ -61,9 +69,24 @@ class Reading:
         return echo(self.spoken, self.roles)
 
     def belief(self, flag: str) -> float:
-        """The probability that `flag` holds for the conversation."""
+        """The probability that `flag` holds for the conversation; of a model in its place the highest of any turn."""
+        if self.is_replaced(flag):
+            (label,) = self.labels(flag)
+            return max((self.marks[turn].chance(label) for turn in self.carriers(label)), default=0.0)
         inputs = flag_inputs(self.chances, self.roles, flag, self.whole, echo=self.echo)
         return talk_model().of(self.whole).chance(flag, inputs)
+
+    def is_replaced(self, flag: str) -> bool:
+        """Whether a model in its place decides the flag alone."""
+        return FLAGS[flag][0] in self.taggers
+
+    def labels(self, flag: str) -> tuple[str, ...]:
+        """The turn labels that show the flag."""
+        return FLAGS[flag][:1] if self.is_replaced(flag) else FLAGS[flag]
+
+    def least(self, flag: str, threshold: float) -> float:
+        """The probability from which the flag holds: `threshold`, but not less than even of a model in its place."""
+        return max(threshold, _EVEN) if self.is_replaced(flag) else threshold
 
     @property
     def effort(self) -> float:
@@ -72,6 +95,8 @@ class Reading:
 
     def outcomes(self, points: Array) -> Array:
         """The probability of each of OUTCOMES; points: what the cues count for each."""
+        if self.outcome is not None:
+            return self.outcome
         return talk_model().of(self.whole).outcomes(outcome_inputs(points, self.features, self.whole))
 
     def carriers(self, label: str, *, least: float = 0.5) -> list[int]:
@@ -95,7 +120,7 @@ class Reading:
         marks = self.marks[turn]
         start, end = marks.evidence(label)
         quote = self.conversation.turns[turn].text[start:end]
-        return Tag(turn, start, end, tag, value, round(marks.chance(label), 4), quote, marks.model)
+        return Tag(turn, start, end, tag, value, round(marks.chance(label), 4), quote, marks.model_of(label))
 
 
 def read(conversations: Sequence[Conversation], *, config: ReadConfig | None = None) -> list[Reading]:
@@ -103,10 +128,20 @@ def read(conversations: Sequence[Conversation], *, config: ReadConfig | None = N
     said = [tuple(spoken(turn.text) for turn in conversation.turns) for conversation in conversations]
     roles = [[turn.role for turn in conversation.turns] for conversation in conversations]
     found = [tuple(scan(talk, texts)) for talk, texts in zip(conversations, said, strict=True)]
-    marked = mark(said, roles, found, alone=[_alone(talk) for talk in conversations], config=config or ReadConfig())
+    config = config or ReadConfig()
+    marked = mark(said, roles, found, alone=[_alone(talk) for talk in conversations], config=config)
+    outcomes = _outcomes(conversations, config)
     return [
-        Reading(conversation, texts, hits, _answered(conversation, list(marks.turns)), _floats(marks.whole))
-        for conversation, texts, hits, marks in zip(conversations, said, found, marked, strict=True)
+        Reading(
+            conversation,
+            texts,
+            hits,
+            _answered(conversation, list(marks.turns)),
+            _floats(marks.whole),
+            config.taggers,
+            outcome,
+        )
+        for conversation, texts, hits, marks, outcome in zip(conversations, said, found, marked, outcomes, strict=True)
     ]
 
 
@@ -114,6 +149,14 @@ def _alone(conversation: Conversation) -> Alone:
     if len(conversation.turns) > 1:
         return "no"
     return "public" if conversation.channel in _PUBLIC else "private"
+
+
+def _outcomes(conversations: Sequence[Conversation], config: ReadConfig) -> Sequence[Array | None]:
+    """What a model in resolution's place says of each, a line a turn: "customer: …"."""
+    if RESOLUTION not in config.taggers:
+        return [None] * len(conversations)
+    texts = ["\n".join(f"{turn.role}: {turn.text}" for turn in talk.turns) for talk in conversations]
+    return list(shares(RESOLUTION, config.taggers[RESOLUTION], texts).astype(float))
 
 
 def _floats(whole: Chances | None) -> Array | None:
@@ -133,9 +176,9 @@ def _answered(conversation: Conversation, marks: list[Marks]) -> tuple[Marks, ..
 
 
 @lru_cache(maxsize=4)
-def _read_one(conversation: Conversation) -> Reading:
+def _read_one(conversation: Conversation, config: ReadConfig) -> Reading:
     """The pipes of one Doc come one after the other: they share its reading."""
-    return read([conversation])[0]
+    return read([conversation], config=config)[0]
 
 
 @dataclass(frozen=True)
@@ -144,13 +187,14 @@ class Component:
 
     attribute: str
     find: Callable[[Reading], DataclassInstance]
+    config: ReadConfig
 
     def __post_init__(self) -> None:
         ensure_extensions()
 
     def __call__(self, doc: Doc) -> Doc:
         """The doc with its finding."""
-        finding = self.find(_read_one(to_conversation(doc)))
+        finding = self.find(_read_one(to_conversation(doc), self.config))
         doc._.set(self.attribute, json.loads(json.dumps(asdict(finding))))
         return doc
 

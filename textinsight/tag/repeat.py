@@ -8,7 +8,8 @@ from functools import partial
 from spacy.language import Language
 
 from textinsight.findings import Tag
-from textinsight.tag.reading import Component, Reading, share
+from textinsight.tag.marks import ReadConfig
+from textinsight.tag.reading import READ, Component, Reading, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Repeat:
 def tag_repeat(reading: Reading, *, config: RepeatConfig = RepeatConfig()) -> Repeat:
     """Whether an earlier contact about the same matter is stated, and where."""
     belief = round(reading.belief("stated_repeat"), 4)
-    if belief < config.threshold or not reading.conversation.customer_turns:
+    if belief < reading.least("stated_repeat", config.threshold) or not reading.conversation.customer_turns:
         return Repeat(False, belief, ())
     turns = reading.carriers("stated_repeat")
     tags = tuple(reading.tag(turn, "stated_repeat", tag="stated_repeat", value="true") for turn in turns)
@@ -41,8 +42,14 @@ def tag_repeat(reading: Reading, *, config: RepeatConfig = RepeatConfig()) -> Re
 
 
 @Language.factory(  # type: ignore[untyped-decorator]
-    "textinsight_repeat", default_config=asdict(RepeatConfig()), assigns=["doc._.ti_repeat"]
+    "textinsight_repeat", default_config=asdict(RepeatConfig()) | READ, assigns=["doc._.ti_repeat"]
 )
-def make_repeat(nlp: Language, name: str, threshold: float) -> Component:  # noqa: ARG001
+def make_repeat(
+    nlp: Language,  # noqa: ARG001
+    name: str,  # noqa: ARG001
+    threshold: float,
+    doubt: float,
+    taggers: dict[str, str],
+) -> Component:
     """The stated-repeat tagger as a pipe."""
-    return Component("ti_repeat", partial(tag_repeat, config=RepeatConfig(threshold)))
+    return Component("ti_repeat", partial(tag_repeat, config=RepeatConfig(threshold)), ReadConfig(doubt, taggers))

@@ -10,8 +10,10 @@ import numpy as np
 from spacy.language import Language
 
 from textinsight.findings import Resolution, Tag
+from textinsight.tag.hub import RESOLUTION, model_of
 from textinsight.tag.labels import OUTCOMES
-from textinsight.tag.reading import Component, Reading
+from textinsight.tag.marks import ReadConfig
+from textinsight.tag.reading import READ, Component, Reading
 from textinsight.tag.scan import Hit, Hits
 from textinsight.tag.talk import Array
 
@@ -61,10 +63,15 @@ class Outcome:
 
 
 def tag_resolution(reading: Reading, *, config: ResolutionConfig = ResolutionConfig()) -> Outcome:
-    """The likeliest outcome, by the turn model, the cues of both sides, later ones more, and how it ended."""
+    """The likeliest outcome, by the turn model, the cues of both sides, later ones more, and how it ended.
+
+    A model in its place decides alone; the last turn stands for the conversation that it read.
+    """
     chances = reading.outcomes(cue_points(reading.found, half_life=config.half_life))
     best = OUTCOMES[int(chances.argmax())]
-    return Outcome(best, round(float(chances.max()), 4), tuple(_shown(reading, best)))
+    confidence = round(float(chances.max()), 4)
+    tags = (_last(reading, best, confidence),) if RESOLUTION in reading.taggers else tuple(_shown(reading, best))
+    return Outcome(best, confidence, tags)
 
 
 def cue_points(found: Sequence[Hits], *, half_life: float = ResolutionConfig().half_life) -> Array:
@@ -84,6 +91,14 @@ def _shown(reading: Reading, outcome: Resolution) -> Iterator[Tag]:
             yield reading.tag(turn, label, tag="resolution", value=outcome)
 
 
+def _last(reading: Reading, outcome: Resolution, confidence: float) -> Tag:
+    """The last turn that says anything."""
+    turns = reading.conversation.turns
+    turn = max((i for i, turn in enumerate(turns) if turn.text.strip()), default=len(turns) - 1)
+    quote = turns[turn].text.rstrip()
+    return Tag(turn, 0, len(quote), RESOLUTION, outcome, confidence, quote, model_of(reading.taggers[RESOLUTION]))
+
+
 def _strongest(found: Sequence[Hits]) -> Iterator[tuple[int, str, Hit]]:
     """(turn, label, hit): of each label the surest hit a turn."""
     for turn, hits in enumerate(found):
@@ -96,8 +111,16 @@ def _strongest(found: Sequence[Hits]) -> Iterator[tuple[int, str, Hit]]:
 
 
 @Language.factory(  # type: ignore[untyped-decorator]
-    "textinsight_resolution", default_config=asdict(ResolutionConfig()), assigns=["doc._.ti_resolution"]
+    "textinsight_resolution", default_config=asdict(ResolutionConfig()) | READ, assigns=["doc._.ti_resolution"]
 )
-def make_resolution(nlp: Language, name: str, half_life: float) -> Component:  # noqa: ARG001
+def make_resolution(
+    nlp: Language,  # noqa: ARG001
+    name: str,  # noqa: ARG001
+    half_life: float,
+    doubt: float,
+    taggers: dict[str, str],
+) -> Component:
     """The resolution tagger as a pipe."""
-    return Component("ti_resolution", partial(tag_resolution, config=ResolutionConfig(half_life)))
+    return Component(
+        "ti_resolution", partial(tag_resolution, config=ResolutionConfig(half_life)), ReadConfig(doubt, taggers)
+    )

@@ -9,7 +9,8 @@ from functools import partial
 from spacy.language import Language
 
 from textinsight.findings import Tag
-from textinsight.tag.reading import Component, Reading, share
+from textinsight.tag.marks import ReadConfig
+from textinsight.tag.reading import READ, Component, Reading, share
 from textinsight.tag.scan import belief, labelled
 
 LABELS = ("escalation", "churn_risk", "sales_offer")
@@ -44,7 +45,7 @@ class Risk:
 
 def tag_risk(reading: Reading, *, config: RiskConfig = RiskConfig()) -> Risk:
     """Each label that holds, with one tag a turn that shows it."""
-    held = [label for label in LABELS if chance(reading, label) >= config.threshold]
+    held = [label for label in LABELS if chance(reading, label) >= reading.least(label, config.threshold)]
     tags = tuple(
         reading.tag(turn, label, tag=label, value=_state(reading, turn) if label == "sales_offer" else "true")
         for label in held
@@ -54,7 +55,12 @@ def tag_risk(reading: Reading, *, config: RiskConfig = RiskConfig()) -> Risk:
 
 
 def chance(reading: Reading, label: str) -> float:
-    """Noisy or of what the models and what the cues say: these labels are rare, and either alone misses many."""
+    """Noisy or of what the models and what the cues say: these labels are rare, and either alone misses many.
+
+    A model in the label's place decides alone.
+    """
+    if reading.is_replaced(label):
+        return reading.belief(label)
     cues = belief(hit for _, hit in labelled(reading.found, label))
     return 1 - (1 - reading.belief(label)) * (1 - cues)
 
@@ -72,8 +78,14 @@ def _last(reading: Reading, turn: int, signs: Sequence[str]) -> int:
 
 
 @Language.factory(  # type: ignore[untyped-decorator]
-    "textinsight_risk", default_config=asdict(RiskConfig()), assigns=["doc._.ti_risk"]
+    "textinsight_risk", default_config=asdict(RiskConfig()) | READ, assigns=["doc._.ti_risk"]
 )
-def make_risk(nlp: Language, name: str, threshold: float) -> Component:  # noqa: ARG001
+def make_risk(
+    nlp: Language,  # noqa: ARG001
+    name: str,  # noqa: ARG001
+    threshold: float,
+    doubt: float,
+    taggers: dict[str, str],
+) -> Component:
     """The risk tagger as a pipe."""
-    return Component("ti_risk", partial(tag_risk, config=RiskConfig(threshold)))
+    return Component("ti_risk", partial(tag_risk, config=RiskConfig(threshold)), ReadConfig(doubt, taggers))

@@ -9,7 +9,8 @@ from spacy.language import Language
 
 from textinsight.findings import Tag, TurnSentiment
 from textinsight.tag.labels import MOOD
-from textinsight.tag.reading import Component, Reading
+from textinsight.tag.marks import ReadConfig
+from textinsight.tag.reading import READ, Component, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,16 @@ def _tag(reading: Reading, turn: int, found: TurnSentiment) -> Tag:
 
 
 @Language.factory(  # type: ignore[untyped-decorator]
-    "textinsight_sentiment", default_config=asdict(SentimentConfig()), assigns=["doc._.ti_sentiment"]
+    "textinsight_sentiment", default_config=asdict(SentimentConfig()) | READ, assigns=["doc._.ti_sentiment"]
 )
-def make_sentiment(nlp: Language, name: str, end_weight: float) -> Component:  # noqa: ARG001
+def make_sentiment(
+    nlp: Language,  # noqa: ARG001
+    name: str,  # noqa: ARG001
+    end_weight: float,
+    doubt: float,
+    taggers: dict[str, str],
+) -> Component:
     """The sentiment tagger as a pipe."""
-    return Component("ti_sentiment", partial(tag_sentiment, config=SentimentConfig(end_weight)))
+    return Component(
+        "ti_sentiment", partial(tag_sentiment, config=SentimentConfig(end_weight)), ReadConfig(doubt, taggers)
+    )
