@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from textinsight.errors import UsageError
+from textinsight.errors import InputError, UsageError
 from textinsight.pipeline import Settings, build_archive, curate
 from textinsight.pipeline.curate import (
     edit_topics,
@@ -17,7 +17,7 @@ from textinsight.pipeline.curate import (
     undo,
     use_taxonomy,
 )
-from textinsight.pipeline.reasons import stored_edits
+from textinsight.pipeline.reasons import stored_edits, stored_taxonomy
 from textinsight.pipeline.relink import relink
 from textinsight.store import Archive
 from textinsight.topics import Edit, Reason, Topic
@@ -106,7 +106,7 @@ def test_an_edit_that_a_later_one_needs_is_not_taken_back(archive):
     first, second, *_ = leaves(archive)
     edit_topics(archive, Edit("rename", first.topic_id, value="Mine"))
     edit_topics(archive, Edit("rename", second.topic_id, value=first.label))
-    with pytest.raises(UsageError, match="already"):
+    with pytest.raises(UsageError, match="edit 2 needs it"):
         undo(archive, 1)
     assert len(stored_edits(archive)) == 2
     assert [undo(archive, 2, editor="ana").number, stored_edits(archive)[-1].editor] == [2, "ana"]
@@ -166,6 +166,39 @@ def test_a_taxonomy_comes_first_and_goes_again(archive):
     assert len(found.topics) > 1
     use_taxonomy(archive, ())
     assert len(labels(archive)) == len(before)
+
+
+def test_edits_that_a_taxonomy_gets_in_the_way_of_lock_nothing(archive, write_contacts):
+    first, second, third, *_ = leaves(archive)
+    edit_topics(archive, Edit("rename", first.topic_id, value="Internet DOWN"))
+    use_taxonomy(archive, (*TAXONOMY, Reason("post", "Post"), Reason("lost", "Lost parcel", "post")))
+    found = {topic.topic_id: topic.label for topic in topics_report(archive).topics}
+    assert (found[first.topic_id], found["net"]) == ("Internet DOWN", "Internet down (2)")
+    edit_topics(
+        archive, Edit("move", second.topic_id, target_id="post"), Edit("merge", third.topic_id, target_id="lost")
+    )
+    assert stored_edits(archive)[1].value == "Post"
+    done = use_taxonomy(archive, ())
+    theme = next(topic for topic in done.topics if topic.topic_id == "post")
+    assert (theme.label, theme.n) == ("Post", next(t.n for t in done.topics if t.topic_id == second.topic_id))
+    assert list(done.missed) == [3]
+    assert "'lost'" in done.missed[3]
+    report = build_archive([write_contacts(range(96, 110), name="more.jsonl")], archive.path, settings=ONE)
+    assert report.inputs[0].n_stored == 14
+    assert refresh_topics(archive.path, anew=True).missed == done.missed
+    assert [undo(archive.path).number for _ in range(3)] == [3, 2, 1]
+    assert topics_report(archive.path).missed == {}
+
+
+def test_a_taxonomy_that_fails_leaves_the_archive_as_it_was(archive, monkeypatch):
+    before = contents(archive)
+    with monkeypatch.context() as patch:
+        patch.setattr(curate, "relate", lambda *_, **__: pytest.fail("stop"))
+        with pytest.raises(pytest.fail.Exception, match="stop"):
+            use_taxonomy(archive, TAXONOMY)
+    with pytest.raises(InputError, match="looks like"):
+        use_taxonomy(archive, (Reason("t001", "Internet down"),))
+    assert (contents(archive), stored_taxonomy(archive)) == (before, ())
 
 
 def test_an_explanation_names_the_words(archive):

@@ -64,6 +64,31 @@ def test_parents_follow_their_new_ids() -> None:
     assert {leaf.topic_id, theme.topic_id}.isdisjoint({"t001", "t007"})
 
 
+THEMED = model(
+    [[1, 0, 0], [0, 1, 0], [1, 1, 0]],
+    Topic("t001", "card", parent_id="g001"),
+    Topic("t002", "refund", parent_id="g001"),
+    Topic("g001", "Money"),
+)
+
+
+def test_an_old_theme_stays_only_with_old_topics_under_it() -> None:
+    new = model([[1, 0.05, 0], [0, 0, 1]], Topic("t001", "x"), Topic("t002", "Refund"))
+    alone = reconcile(THEMED, new, keep={"t001", "g001"})  # found again, under no theme: its theme is gone
+    assert [(t.topic_id, t.label, t.parent_id) for t in alone.topics] == [
+        ("t001", "card", None),
+        ("t003", "Refund", None),
+    ]
+    with_topic = reconcile(THEMED, new, keep={"t002", "g001"})
+    assert [(t.topic_id, t.label, t.parent_id) for t in with_topic.topics] == [
+        ("t001", "card", None),
+        ("t003", "Refund (2)", None),
+        ("t002", "refund", "g001"),
+        ("g001", "Money", None),
+    ]
+    assert [with_topic.topics[row].topic_id for row in with_topic.leaves] == ["t001", "t003", "t002"]
+
+
 def test_other_encoder_is_refused() -> None:
     with pytest.raises(UsageError, match="other@1"):
         reconcile(OLD, model([[1, 0, 0]], Topic("t001", "a"), engine="other@1"))

@@ -143,3 +143,8 @@ def _topic(row: dict[str, Any]) -> Topic:
 def topic_id(kind: str, number: int) -> str:
     """The id of topic ("t") or theme ("g") `number`: t001, g012."""
     return f"{kind}{number:03d}"
+
+
+def is_theme_id(topic_id: str) -> bool:
+    """Whether this is the id of a discovered or new theme, whatever is under it."""
+    return topic_id[:1] == "g" and topic_id[1:].isdecimal()
