@@ -117,6 +117,61 @@ def test_what_cannot_be_is_refused(edit: Edit, message: str) -> None:
         apply(MODEL, edit)
 
 
+PARTS = Edit("split", "t001", part_ids=("t001", "t008"), part_labels=("a", "b"), centroids=edit_log.packed(AT[:2]))
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (("a", " "), "at least one letter"),
+        (("a", "A"), "a name of its own, got a, A"),
+        (("a", "Refund"), "the name of t003"),
+        (("a", "Unclear"), "contacts without a topic"),
+        (("a", "b\x1b[31m"), "control characters"),
+    ],
+)
+def test_parts_have_names_of_their_own(names: tuple[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=message) as refused:
+        apply(MODEL, replace(PARTS, part_labels=names))
+    assert "topics split" in refused.value.hint or "choose another name" in refused.value.hint
+    assert find(apply(MODEL, replace(PARTS, part_labels=("x", "Lost card"))), "lost card").topic_id == "t008"
+
+
+@pytest.mark.parametrize("edit", [Edit("rename", "t001", value="n"), Edit("move", "t001", target_id="g7", value="n")])
+def test_a_name_is_a_name(edit: Edit) -> None:
+    for wrong in ("unclear", " UNCLEAR", "\t\n", "a\x00b"):
+        with pytest.raises(UsageError) as refused:
+            apply(MODEL, replace(edit, value=wrong))
+        assert f"topics {edit.op}" in refused.value.hint
+    assert find(apply(MODEL, replace(edit, value=" on \n one\tline ")), "on one line")
+
+
+def test_names_that_an_old_log_keeps_still_hold() -> None:
+    done = replayed(
+        MODEL,
+        [
+            Edit("rename", "t001", value="unclear", number=1),
+        ],
+    )
+    assert (done.model.topics[0].label, done.missed) == ("unclear", {})
+
+
+@pytest.mark.parametrize("op", ["merge", "split", "move"])
+def test_hints_are_of_the_same_command(op: str) -> None:
+    edits = {"merge": Edit("merge", "t001", target_id="g001"), "split": replace(PARTS, topic_id="g001"),
+             "move": Edit("move", "t001", target_id="t002")}  # fmt: skip
+    with pytest.raises(UsageError) as refused:
+        apply(MODEL, edits[op])
+    assert refused.value.hint.startswith(f"textinsight topics {op} ")
+
+
+def test_a_theme_or_a_topic_without_contacts_is_not_split() -> None:
+    with pytest.raises(UsageError, match="'cards' is a theme"):
+        split(MODEL, "g001", [], np.zeros((0, 1), np.float32))
+    with pytest.raises(UsageError, match="'refund' has no contacts"):
+        split(MODEL, "t003", [], np.zeros((0, 1), np.float32))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"op": "burn"}, {"op": "rename", "topic_id": "t001"}, {"op": "merge", "topic_id": "t001"}, {"op": "pin"}],

@@ -8,6 +8,7 @@ import pytest
 from textinsight.encode import unit_rows
 from textinsight.errors import StoreError, UsageError
 from textinsight.topics import Topic, TopicModel, reconcile
+from textinsight.topics.reconcile import free_label
 
 
 def model(rows: list[list[float]], *topics: Topic, engine: str = "tiny@1") -> TopicModel:
@@ -87,6 +88,22 @@ def test_an_old_theme_stays_only_with_old_topics_under_it() -> None:
         ("g001", "Money", None),
     ]
     assert [with_topic.topics[row].topic_id for row in with_topic.leaves] == ["t001", "t003", "t002"]
+
+
+def test_the_same_name_is_found_again_at_a_lower_cosine() -> None:
+    new = model([[1, 0.9, 0], [0, 0.9, 1]], Topic("t001", "lost CARD"), Topic("t002", "parcel"))
+    assert [(t.topic_id, t.label) for t in reconcile(OLD, new).topics] == [("t001", "Lost card"), ("t008", "parcel")]
+    far = model([[1, 1.1, 0]], Topic("t001", "Lost card"))
+    assert [t.topic_id for t in reconcile(OLD, far).topics] == ["t008"]
+
+
+def test_names_that_differ_by_case_are_one() -> None:
+    taken = {"Refund", "late parcel"}
+    assert [free_label("refund", taken), free_label("REFUND", taken), free_label("x", taken)] == [
+        "refund (2)",
+        "REFUND (3)",
+        "x",
+    ]
 
 
 def test_other_encoder_is_refused() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from textinsight.store.schema import KEPT
 from textinsight.topics import Change, Topic
 from textinsight.topics import edits as edit_log
 
+_LIKE_AN_ID = re.compile(r"[tg](?=\w*\d)[\doil]{2,}", re.IGNORECASE)  # "g004", and "gOO4" mistyped
 _MOST = 20_000  # contacts of a topic that a split or an explanation looks at
 
 
@@ -58,7 +61,9 @@ def edit_topics(
         model, number = before.model, _next_number(store)
         kept: list[topics.Edit] = []
         for edit in edits:
-            given = _by_id(store, model, edit)
+            if _again(before.model, edit, kept):
+                continue
+            given = edit_log.cleaned(model, _by_id(store, model, edit))
             if given.op == "undo":
                 _check_undo(store, given)
             else:
@@ -67,7 +72,7 @@ def edit_topics(
         after = topics.replayed(found, (*log, *kept))
         _check_needed(before, after)
         store.keep("topic_edits", edit_log.to_table(kept))
-        if after.model.assigns_as(before.model):
+        if after.model.assigns_as(before.model) and _is_current(store, before.model):
             name_topics(store, after.model)
         else:
             _relate(store, Naming(), progress)
@@ -81,13 +86,17 @@ def undo(
     editor: str | None = None,
     progress: Progress | None = None,
 ) -> topics.Edit:
-    """Take back the edit of this number, or the last one that holds; UsageError if there is none."""
+    """Take back the edit of this number, or the last one that holds; UsageError if there is none.
+
+    Merges that were made together are taken back together.
+    """
     store = _opened(archive)
     standing = topics.standing(stored_edits(store))
     if not standing:
         raise UsageError("there is no edit to undo", hint="textinsight topics log -a ARCHIVE lists them")
     number = standing[-1].number if number is None else number
-    edit_topics(store, topics.Edit("undo", value=str(number), editor=editor), progress=progress)
+    numbers = _made_with(standing, number)
+    edit_topics(store, *(topics.Edit("undo", value=str(n), editor=editor) for n in numbers), progress=progress)
     return next(edit for edit in standing if edit.number == number)
 
 
@@ -102,10 +111,11 @@ def split_topic(
 ) -> topics.Edit:
     """Split a topic by how its contacts part; see `topics.split`."""
     store = _opened(archive)
-    topic = topics.find(current_topics(store), name)
+    model = current_topics(store)
+    topic = topics.find(model, name)
     texts, vectors = _contacts_of(store, topic.topic_id)
     edit = topics.split(
-        current_topics(store),
+        model,
         topic.topic_id,
         texts,
         vectors,
@@ -196,7 +206,7 @@ def _by_id(store: Archive, model: topics.TopicModel, edit: topics.Edit) -> topic
     topic_id = topics.find(model, edit.topic_id).topic_id
     target = edit.target_id
     if edit.op == "move" and target:
-        theme = _theme(model, target)
+        theme = _theme(model, " ".join(target.split()))
         if theme:
             return replace(edit, topic_id=topic_id, target_id=theme.topic_id, value=theme.label)
         used = {t.topic_id for t in model.topics} | {i for past in stored_edits(store) for i in past.ids}
@@ -207,11 +217,42 @@ def _by_id(store: Archive, model: topics.TopicModel, edit: topics.Edit) -> topic
 
 
 def _theme(model: topics.TopicModel, target: str) -> Topic | None:
-    """The theme of this id or, failing that, label; None if it is a name for a new one."""
+    """The theme of this id or, failing that, label; None if it is a name for a new one. UsageError for another id."""
     parents = {topic.parent_id for topic in model.topics}
+    ids = {topic.topic_id.casefold(): topic for topic in model.topics}
     named = [topic for topic in model.topics if topic.topic_id == target]
     named = named or [topic for topic in model.topics if topic.label.casefold() == target.casefold()]
-    return next((topic for topic in named if topic.topic_id in parents), None)
+    theme = next((topic for topic in named if topic.topic_id in parents), None)
+    if theme is None and (target.casefold() in ids or _LIKE_AN_ID.fullmatch(target)):
+        near = ids.get(target.casefold())
+        what = "is there" if near is None else f"but {near.topic_id!r} is"
+        got = f"{target!r} is a topic, no theme" if near and near.topic_id == target else f"no theme {target!r} {what}"
+        raise UsageError(got, hint=edit_log.EXAMPLES["move"])
+    return theme
+
+
+def _is_current(store: Archive, model: topics.TopicModel) -> bool:
+    """Whether the archive's tables are about the topics of `model`."""
+    return {topic.topic_id for topic in model.topics} == set(store.table("topics")["topic_id"].to_pylist())
+
+
+def _again(model: topics.TopicModel, edit: topics.Edit, kept: Sequence[topics.Edit]) -> bool:
+    """Whether `kept` merges the same topic into the same one, which `model` still has."""
+    if edit.op != "merge":
+        return False
+    merged = {(past.topic_id, past.target_id) for past in kept if past.op == "merge"}
+    ids = [
+        {t.topic_id for t in model.topics if name == t.topic_id or name.casefold() == t.label.casefold()}
+        for name in (edit.topic_id, edit.target_id or "")
+    ]
+    return any(topic_id in ids[0] and target_id in ids[1] for topic_id, target_id in merged)
+
+
+def _made_with(standing: Sequence[topics.Edit], number: int) -> list[int]:
+    """The number itself and, of a merge, those of the merges of the same moment."""
+    merges = {edit.number: edit.edited_at for edit in standing if edit.op == "merge"}
+    together = [other for other, moment in merges.items() if number in merges and moment == merges[number]]
+    return together or [number]
 
 
 def _check_undo(store: Archive, edit: topics.Edit) -> None:

@@ -83,7 +83,7 @@ def archive_topics(
     finder = _Finder(contacts, vectors, reasons, classifier, settings.encoder, engine, edits, known)
     found = finder.grown(old, how) if old else finder.afresh(None)
     if how.namer is not None:
-        found = replace(found, model=topics.renamed(found.model, how.namer))
+        found = replace(found, model=topics.renamed(found.model, how.namer, given=_given(found.model, edits)))
     replayed = topics.replayed(found.model, edits)
     model = replayed.model
     assigned = topics.assign(model, vectors, config=ASSIGNING)
@@ -91,6 +91,13 @@ def archive_topics(
         model, found.model, found.fitted_on, found.refreshed_on, assigned,
         missed=replayed.missed, is_old=_same(archive, model, engine),
     )  # fmt: skip
+
+
+def _given(found: topics.TopicModel, edits: Sequence[topics.Edit]) -> dict[str, str]:
+    """topic_id → name, where an edit gives it."""
+    labels = {topic.topic_id: topic.label for topic in found.topics}
+    curated = [topic for topic in topics.replay(found, edits).topics if topic.source == "curated"]
+    return {topic.topic_id: topic.label for topic in curated if labels.get(topic.topic_id) != topic.label}
 
 
 def current_topics(archive: Archive) -> topics.TopicModel:

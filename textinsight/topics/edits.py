@@ -13,7 +13,7 @@ import pyarrow as pa
 from textinsight.encode import unit_rows
 from textinsight.errors import UsageError
 from textinsight.store.schema import KEPT
-from textinsight.topics.model import Merged, Topic, TopicModel, Vectors, is_theme_id
+from textinsight.topics.model import Merged, Topic, TopicModel, Vectors, as_name, is_theme_id
 from textinsight.topics.reconcile import free_label
 
 Op = Literal["rename", "describe", "merge", "split", "move", "pin", "undo"]
@@ -29,7 +29,7 @@ _NEEDS = {  # operation → the field it cannot do without
 }
 _LONGEST = 500
 _LONGEST_NAME = 120
-_EXAMPLES = {
+EXAMPLES = {  # operation → how it is asked for
     "rename": 'textinsight topics rename t004 "Lost parcel" -a ARCHIVE',
     "describe": 'textinsight topics describe t004 "Parcels that never came" -a ARCHIVE',
     "merge": "textinsight topics merge t004 t009 -a ARCHIVE",
@@ -60,15 +60,15 @@ class Edit:
 
     def __post_init__(self) -> None:
         if self.op not in _NEEDS:
-            raise UsageError(f"no operation {self.op!r}; there are {', '.join(_NEEDS)}", hint=_EXAMPLES["rename"])
+            raise UsageError(f"no operation {self.op!r}; there are {', '.join(_NEEDS)}", hint=EXAMPLES["rename"])
         missing = getattr(self, _NEEDS[self.op])
         if missing is None or (not missing and self.op != "move"):
-            raise UsageError(f"{self.op} needs {_NEEDS[self.op]}", hint=_EXAMPLES[self.op])
+            raise UsageError(f"{self.op} needs {_NEEDS[self.op]}", hint=EXAMPLES[self.op])
         longest = _LONGEST if self.op == "describe" else _LONGEST_NAME
         if len(self.value) > longest or any(len(label) > _LONGEST_NAME for label in self.part_labels):
-            raise UsageError(f"a name has at most {_LONGEST_NAME} characters", hint=_EXAMPLES[self.op])
+            raise UsageError(f"a name has at most {_LONGEST_NAME} characters", hint=EXAMPLES[self.op])
         if len(self.part_ids) != len(self.part_labels) or len(self.part_ids) == 1:
-            raise UsageError("a split has two parts or more, each with a name", hint="--parts 2")
+            raise UsageError("a split has two parts or more, each with a name", hint=EXAMPLES["split"])
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -121,14 +121,29 @@ def replay(model: TopicModel, edits: Iterable[Edit]) -> TopicModel:
 
 
 def apply(model: TopicModel, edit: Edit) -> TopicModel:
-    """`model` after one edit. UsageError if it cannot be: an unknown topic, a name that is taken, a theme split."""
+    """`model` after one edit. UsageError if it cannot be: an unknown topic, a name that is taken, a theme split.
+
+    Topics may be given by id or label.
+    """
     if edit.op == "undo":
         raise UsageError("an undo has no meaning without its log", hint="replay(model, edits)")
     target = find(model, edit.target_id or "").topic_id if edit.op == "merge" else edit.target_id
-    edit = replace(edit, topic_id=find(model, edit.topic_id).topic_id, target_id=target)
-    for name in _names(model, edit):
+    edit = cleaned(model, replace(edit, topic_id=find(model, edit.topic_id).topic_id, target_id=target))
+    names = _names(model, edit)
+    for name in names:
         _check_free(model, name, edit)
+    if len({name.casefold() for name in names}) < len(names):
+        raise UsageError(f"each part has a name of its own, got {', '.join(names)}", hint=EXAMPLES[edit.op])
     return _applied(model, edit)
+
+
+def cleaned(model: TopicModel, edit: Edit) -> Edit:
+    """`edit` with each name that it gives on one line. UsageError for one that can be no name; see `as_name`."""
+    try:
+        names = tuple(as_name(name) for name in _names(model, edit))
+    except ValueError as error:
+        raise UsageError(str(error), hint=EXAMPLES[edit.op]) from error
+    return replace(edit, part_labels=names) if edit.part_labels else replace(edit, value=names[0]) if names else edit
 
 
 def find(model: TopicModel, name: str) -> Topic:
@@ -188,7 +203,7 @@ def _merge(model: TopicModel, topic: Topic, edit: Edit) -> TopicModel:
     target = next(other for other in model.topics if other.topic_id == edit.target_id)
     check_leaves(model, edit.op, topic, target)
     if topic.topic_id == target.topic_id:
-        raise UsageError("a topic cannot be merged into itself", hint=_EXAMPLES["merge"])
+        raise UsageError("a topic cannot be merged into itself", hint=EXAMPLES["merge"])
     gone = Merged(topic.topic_id, target.topic_id, model.centroids[model.row_of[topic.topic_id]])
     grown = _with(model, target, n=target.n + topic.n, source="curated")
     merged = tuple(replace(m, into=target.topic_id) if m.into == topic.topic_id else m for m in grown.merged)
@@ -215,18 +230,16 @@ def _move(model: TopicModel, topic: Topic, edit: Edit) -> TopicModel:
     parent = edit.target_id or None
     themes = {other.parent_id for other in model.topics}
     if topic.topic_id in themes:
-        raise UsageError(f"{topic.label!r} is a theme; topics are moved", hint=_EXAMPLES["move"])
+        raise UsageError(f"{topic.label!r} is a theme; topics are moved", hint=EXAMPLES["move"])
     there = {other.topic_id: other for other in model.topics}
     if parent and parent not in there:
         if not edit.value:
-            raise UsageError(f"there is no theme {parent!r}", hint=_EXAMPLES["move"])
+            raise UsageError(f"there is no theme {parent!r}", hint=EXAMPLES["move"])
         place = model.centroids[model.row_of[topic.topic_id]][None]
         theme = Topic(parent, edit.value, source="curated")
         model = replace(model, topics=(*model.topics, theme), centroids=np.vstack([model.centroids, place]))
     elif parent and parent not in themes and not is_theme_id(parent):
-        raise UsageError(
-            f"{there[parent].label!r} is a topic, no theme", hint="give a theme, or a new name to make one"
-        )
+        raise UsageError(f"{there[parent].label!r} is a topic, no theme", hint=EXAMPLES["move"])
     before = {other.parent_id for other in model.topics}
     moved = _with(model, topic, parent_id=parent)
     empty = {i for i in before - {other.parent_id for other in moved.topics} if i}
@@ -265,7 +278,7 @@ def check_leaves(model: TopicModel, op: Op, *topics: Topic) -> None:
     parents = {topic.parent_id for topic in model.topics}
     for topic in topics:
         if topic.topic_id in parents:
-            raise UsageError(f"{topic.label!r} is a theme; give one of its topics", hint=_EXAMPLES[op])
+            raise UsageError(f"{topic.label!r} is a theme; give one of its topics", hint=EXAMPLES[op])
 
 
 def _names(model: TopicModel, edit: Edit) -> tuple[str, ...]:
@@ -275,8 +288,6 @@ def _names(model: TopicModel, edit: Edit) -> tuple[str, ...]:
 
 
 def _check_free(model: TopicModel, label: str, edit: Edit) -> None:
-    if not label.strip():
-        raise UsageError("a name has at least one letter", hint=_EXAMPLES[edit.op])
     taken = [topic.topic_id for topic in model.topics if _bears(topic, label, edit)]
     if taken:
         raise UsageError(f"{label!r} is the name of {taken[0]} already", hint="merge the two, or choose another name")

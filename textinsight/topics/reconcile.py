@@ -12,6 +12,7 @@ from textinsight.errors import UsageError
 from textinsight.topics.model import Topic, TopicModel, is_theme_id, topic_id
 
 SAME_TOPIC = 0.85  # cosine of centroids from which a new topic is an old one found again
+_SAME_NAMED = 0.7  # the same where it has got the same name
 
 
 def reconcile(
@@ -24,8 +25,9 @@ def reconcile(
 ) -> TopicModel:
     """`new` with id, label, description and source of each old topic whose centroid lies within cosine `same`.
 
-    One to one, best total cosine; topics without a match get ids never used in `old` nor among `reserved`. The old
-    topics in `keep` stay, with their themes, though nothing matches them. UsageError if the models have two encoders.
+    Of the same name: within cosine 0.7. One to one, best total cosine; topics without a match get ids never used in
+    `old` nor among `reserved`. The old topics in `keep` stay, with their themes, though nothing matches them.
+    UsageError if the two models come from different encoders.
     """
     if old.topics and new.topics and old.engine != new.engine:
         raise UsageError(
@@ -63,7 +65,9 @@ def _matches(old: TopicModel, new: TopicModel, same: float, *, themes: bool) -> 
     if not before or not after:
         return {}
     cosine = new.centroids[after] @ old.centroids[before].T
-    gain = np.where(cosine >= same, cosine, 0)
+    names = [[model.topics[row].label.casefold() for row in rows] for model, rows in ((new, after), (old, before))]
+    alike = np.array(names[0])[:, None] == np.array(names[1])
+    gain = np.where((cosine >= same) | (alike & (cosine >= _SAME_NAMED)), cosine, 0)
     pairs = zip(*linear_sum_assignment(-gain), strict=True)
     return {after[a]: old.topics[before[b]] for a, b in pairs if gain[a, b] > 0}
 
