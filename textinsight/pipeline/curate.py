@@ -168,10 +168,10 @@ def topics_report(archive: str | Path | Archive) -> TopicsReport:
     n = store.query("SELECT count(*) AS n FROM conversations").to_pylist()[0]["n"]
     several = store.query("SELECT count(*) AS n FROM contact_topics WHERE rank = 2").to_pylist()[0]["n"]
     changed = store.query("SELECT * FROM topic_changes").to_pylist()
-    model = current_topics(store)
-    found = sorted(model.topics, key=lambda topic: (-topic.n, topic.topic_id))
+    replayed = replayed_topics(store)
+    found = sorted(replayed.model.topics, key=lambda topic: (-topic.n, topic.topic_id))
     changes = tuple(topics.Change(**row) for row in changed)
-    return TopicsReport(n, tuple(found), topicless(store), several, changes, replayed_topics(store).missed)
+    return TopicsReport(n, tuple(found), topicless(store), several, changes, replayed.missed)
 
 
 def explain_contact(archive: str | Path | Archive, conversation_id: str) -> topics.Explanation:

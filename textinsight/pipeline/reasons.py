@@ -102,14 +102,15 @@ def _given(found: topics.TopicModel, edits: Sequence[topics.Edit]) -> dict[str, 
 
 def current_topics(archive: Archive) -> topics.TopicModel:
     """The topics as they hold, with what assigns contacts to them; none before the first run."""
-    counts = {row["topic_id"]: row["n"] for row in archive.query("SELECT topic_id, n FROM topics").to_pylist()}
-    model = replayed_topics(archive).model
-    return replace(model, topics=tuple(replace(t, n=counts.get(t.topic_id, 0)) for t in model.topics))
+    return replayed_topics(archive).model
 
 
 def replayed_topics(archive: Archive) -> topics.Replayed:
-    """The topics after the archive's edits, and which of these fit no longer; counts as when they were found."""
-    return topics.replayed(found_topics(archive), stored_edits(archive))
+    """The topics as they hold, and which edits fit no longer."""
+    counts = {row["topic_id"]: row["n"] for row in archive.query("SELECT topic_id, n FROM topics").to_pylist()}
+    done = topics.replayed(found_topics(archive), stored_edits(archive))
+    known = tuple(replace(topic, n=counts.get(topic.topic_id, 0)) for topic in done.model.topics)
+    return replace(done, model=replace(done.model, topics=known))
 
 
 def found_topics(archive: Archive) -> topics.TopicModel:
