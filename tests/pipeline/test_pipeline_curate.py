@@ -175,8 +175,8 @@ def test_merges_of_one_command_are_taken_back_together(archive):
 def test_the_target_of_a_move_is_a_theme_or_a_new_name(archive):
     use_taxonomy(archive, (*TAXONOMY, Reason("POST", "Delivery"), Reason("lost", "Lost parcel", "POST")))
     first, second, *_ = leaves(archive)
-    for wrong, said in ((second.topic_id, "is a topic"), ("g0O1", "no theme 'g0O1'"), ("g999", "no theme"),
-                        (second.topic_id.upper(), "is"), ( "post ", "'POST' is"), ("lost", "is a topic")):  # fmt: skip
+    for wrong in (second.topic_id, second.topic_id.upper(), "g0O1", "g999", "post ", "lost"):
+        said = "is it 'POST'" if wrong == "post " else f"{wrong!r} is no theme"
         with pytest.raises(UsageError, match=said) as refused:
             edit_topics(archive, Edit("move", first.topic_id, target_id=wrong))
         assert "topics move" in refused.value.hint

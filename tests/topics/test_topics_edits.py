@@ -39,6 +39,7 @@ MODEL = TopicModel(
     "tiny@1",
 )
 AT = unit_rows(np.eye(4)[:3])
+PARTS = Edit("split", "t001", part_ids=("t001", "t008"), part_labels=("a", "b"), centroids=edit_log.packed(AT[:2]))
 
 
 def ids(model: TopicModel) -> list[str]:
@@ -115,9 +116,6 @@ def test_split_parts_by_how_contacts_part() -> None:
 def test_what_cannot_be_is_refused(edit: Edit, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         apply(MODEL, edit)
-
-
-PARTS = Edit("split", "t001", part_ids=("t001", "t008"), part_labels=("a", "b"), centroids=edit_log.packed(AT[:2]))
 
 
 @pytest.mark.parametrize(
@@ -216,6 +214,7 @@ def test_the_name_of_an_edit_wins_over_one_that_comes_later() -> None:
         (Edit("rename", "t009", value="x"), "no topic 't009'"),
         (Edit("merge", "t001", target_id="deliv"), "no topic 'deliv'"),
         (Edit("merge", "t001", target_id="g001"), "is a theme"),
+        (replace(PARTS, part_ids=("t001", "t003")), "topics t003 already"),
         (Edit("move", "t001", target_id="g004"), "no theme 'g004'"),  # as logs of before tell it, without its name
         (Edit("move", "t001", target_id="t003", value="Money"), "'refund' is a topic, no theme"),
         (Edit("move", "g001", target_id="g002", value="money"), "topics are moved"),

@@ -219,16 +219,16 @@ def _by_id(store: Archive, model: topics.TopicModel, edit: topics.Edit) -> topic
 def _theme(model: topics.TopicModel, target: str) -> Topic | None:
     """The theme of this id or, failing that, label; None if it is a name for a new one. UsageError for another id."""
     parents = {topic.parent_id for topic in model.topics}
-    ids = {topic.topic_id.casefold(): topic for topic in model.topics}
-    named = [topic for topic in model.topics if topic.topic_id == target]
-    named = named or [topic for topic in model.topics if topic.label.casefold() == target.casefold()]
-    theme = next((topic for topic in named if topic.topic_id in parents), None)
-    if theme is None and (target.casefold() in ids or _LIKE_AN_ID.fullmatch(target)):
-        near = ids.get(target.casefold())
-        what = "is there" if near is None else f"but {near.topic_id!r} is"
-        got = f"{target!r} is a topic, no theme" if near and near.topic_id == target else f"no theme {target!r} {what}"
-        raise UsageError(got, hint=edit_log.EXAMPLES["move"])
-    return theme
+    themes = [topic for topic in model.topics if topic.topic_id in parents]
+    found = [theme for theme in themes if theme.topic_id == target]
+    found = found or [theme for theme in themes if theme.label.casefold() == target.casefold()]
+    if found:
+        return found[0]
+    near = [theme.topic_id for theme in themes if theme.topic_id.casefold() == target.casefold()]
+    if near or _LIKE_AN_ID.fullmatch(target) or any(topic.topic_id == target for topic in model.topics):
+        said = f"; is it {near[0]!r}?" if near else ""
+        raise UsageError(f"{target!r} is no theme{said}", hint=edit_log.EXAMPLES["move"])
+    return None
 
 
 def _is_current(store: Archive, model: topics.TopicModel) -> bool:

@@ -215,6 +215,9 @@ def _split(model: TopicModel, topic: Topic, edit: Edit) -> TopicModel:
     centroids = np.frombuffer(edit.centroids, "<f4").reshape(len(edit.part_ids), -1).astype(np.float32)
     if topic.source == "taxonomy" or centroids.shape[1] != model.centroids.shape[1]:
         raise UsageError(f"{topic.label!r} cannot be split", hint="give its parts in the taxonomy file instead")
+    used = set(edit.part_ids) & ({other.topic_id for other in model.topics} - {topic.topic_id})
+    if used:
+        raise UsageError(f"there are topics {', '.join(sorted(used))} already", hint=EXAMPLES["split"])
     row = model.row_of[topic.topic_id]
     parts = tuple(
         replace(topic, topic_id=part, label=label, n=0, examples=(), terms=(), source="curated")
