@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import asdict, replace
 
+import pyarrow as pa
 import pytest
 
-from textinsight.errors import UsageError
+from textinsight.errors import InputError, UsageError
 from textinsight.pipeline import Settings, build_archive, curate
 from textinsight.pipeline.curate import (
     edit_topics,
@@ -17,9 +19,10 @@ from textinsight.pipeline.curate import (
     undo,
     use_taxonomy,
 )
-from textinsight.pipeline.reasons import stored_edits
+from textinsight.pipeline.reasons import stored_edits, stored_taxonomy
 from textinsight.pipeline.relink import relink
 from textinsight.store import Archive
+from textinsight.store.schema import KEPT
 from textinsight.topics import Edit, Reason, Topic
 
 ONE = Settings(processes=1)
@@ -106,7 +109,7 @@ def test_an_edit_that_a_later_one_needs_is_not_taken_back(archive):
     first, second, *_ = leaves(archive)
     edit_topics(archive, Edit("rename", first.topic_id, value="Mine"))
     edit_topics(archive, Edit("rename", second.topic_id, value=first.label))
-    with pytest.raises(UsageError, match="already"):
+    with pytest.raises(UsageError, match="edit 2 needs it"):
         undo(archive, 1)
     assert len(stored_edits(archive)) == 2
     assert [undo(archive, 2, editor="ana").number, stored_edits(archive)[-1].editor] == [2, "ana"]
@@ -147,6 +150,43 @@ def test_what_does_not_part_is_not_split(archive):
         split_topic(archive, first.label)
 
 
+def test_a_split_is_not_taken_back_while_its_parts_are_edited(archive):
+    first, second, third, *_ = leaves(archive)
+    edit_topics(archive, Edit("merge", second.topic_id, target_id=first.topic_id))
+    part = split_topic(archive, first.label).part_ids[1]
+    edit_topics(archive, Edit("rename", part, value="Part"), Edit("rename", third.topic_id, value="Other"))
+    edit_topics(archive, Edit("pin", part))
+    with pytest.raises(UsageError, match="edits 3, 5 need it"):
+        undo(archive, 2)
+    assert len(stored_edits(archive)) == 5
+
+
+def test_merges_of_one_command_are_taken_back_together(archive):
+    before = labels(archive)
+    first, second, third, *_ = leaves(archive)
+    into = Edit("merge", third.topic_id, target_id=first.topic_id)
+    kept = edit_topics(archive, replace(into, topic_id=second.topic_id), replace(into, topic_id=second.label), into)
+    assert [edit.topic_id for edit in kept] == [second.topic_id, third.topic_id]
+    assert undo(archive, 1).number == 1
+    assert labels(archive) == before
+    assert [(edit.op, edit.value) for edit in stored_edits(archive)[2:]] == [("undo", "1"), ("undo", "2")]
+
+
+def test_the_target_of_a_move_is_a_theme_or_a_new_name(archive):
+    use_taxonomy(archive, (*TAXONOMY, Reason("POST", "Delivery"), Reason("lost", "Lost parcel", "POST")))
+    first, second, *_ = leaves(archive)
+    for wrong in (second.topic_id, second.topic_id.upper(), "g0O1", "g999", "post ", "lost"):
+        said = "is it 'POST'" if wrong == "post " else f"{wrong!r} is no theme"
+        with pytest.raises(UsageError, match=said) as refused:
+            edit_topics(archive, Edit("move", first.topic_id, target_id=wrong))
+        assert "topics move" in refused.value.hint
+    assert stored_edits(archive) == ()
+    moved = edit_topics(archive, Edit("move", first.topic_id, target_id="POST"))
+    assert (moved[0].target_id, moved[0].value) == ("POST", "Delivery")
+    (made,) = edit_topics(archive, Edit("move", second.topic_id, target_id=" Every \n thing"))
+    assert made.value == "Every thing"
+
+
 def test_a_merge_can_be_split_again(archive):
     first, second, *_ = leaves(archive)
     edit_topics(archive, Edit("merge", second.topic_id, target_id=first.topic_id))
@@ -166,6 +206,57 @@ def test_a_taxonomy_comes_first_and_goes_again(archive):
     assert len(found.topics) > 1
     use_taxonomy(archive, ())
     assert len(labels(archive)) == len(before)
+
+
+def test_edits_that_a_taxonomy_gets_in_the_way_of_lock_nothing(archive, write_contacts):
+    first, second, third, *_ = leaves(archive)
+    edit_topics(archive, Edit("rename", first.topic_id, value="Internet DOWN"))
+    use_taxonomy(archive, (*TAXONOMY, Reason("post", "Post"), Reason("lost", "Lost parcel", "post")))
+    found = {topic.topic_id: topic.label for topic in topics_report(archive).topics}
+    assert (found[first.topic_id], found["net"]) == ("Internet DOWN", "Internet down (2)")
+    edit_topics(
+        archive, Edit("move", second.topic_id, target_id="post"), Edit("merge", third.topic_id, target_id="lost")
+    )
+    assert stored_edits(archive)[1].value == "Post"
+    done = use_taxonomy(archive, ())
+    theme = next(topic for topic in done.topics if topic.topic_id == "post")
+    assert (theme.label, theme.n) == ("Post", next(t.n for t in done.topics if t.topic_id == second.topic_id))
+    assert list(done.missed) == [3]
+    assert "'lost'" in done.missed[3]
+    report = build_archive([write_contacts(range(96, 110), name="more.jsonl")], archive.path, settings=ONE)
+    assert report.inputs[0].n_stored == 14
+    assert refresh_topics(archive.path, anew=True).missed == done.missed
+    assert [undo(archive.path).number for _ in range(3)] == [3, 2, 1]
+    assert topics_report(archive.path).missed == {}
+
+
+def test_a_taxonomy_that_fails_leaves_the_archive_as_it_was(archive, monkeypatch):
+    before = contents(archive)
+    with monkeypatch.context() as patch:
+        patch.setattr(curate, "relate", lambda *_, **__: pytest.fail("stop"))
+        with pytest.raises(pytest.fail.Exception, match="stop"):
+            use_taxonomy(archive, TAXONOMY)
+    with pytest.raises(InputError, match="looks like"):
+        use_taxonomy(archive, (Reason("t001", "Internet down"),))
+    assert (contents(archive), stored_taxonomy(archive)) == (before, ())
+
+
+def test_a_namer_leaves_the_names_that_people_gave(archive):
+    first, second, *_ = leaves(archive)
+    edit_topics(archive, Edit("rename", first.topic_id, value="Mine"))
+    asked = []
+    done = refresh_topics(archive, namer=lambda topic: asked.append(topic.topic_id) or "mine")
+    assert {t.topic_id: t.label for t in done.topics}[second.topic_id] == second.label
+    assert second.topic_id in asked
+    assert first.topic_id not in asked
+
+
+def test_edits_that_write_names_alone_mend_tables_that_a_failed_step_left(archive):
+    first = leaves(archive)[0]
+    rows = [{"version": 1, "place": 0, **asdict(TAXONOMY[0])}]
+    archive.keep("taxonomy", pa.Table.from_pylist(rows, schema=KEPT["taxonomy"]))
+    edit_topics(archive, Edit("rename", first.topic_id, value="Mine"))
+    assert labels(archive)["Internet down"] > 0
 
 
 def test_an_explanation_names_the_words(archive):

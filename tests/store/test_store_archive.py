@@ -148,6 +148,20 @@ def test_doctor_finds_nothing_wrong_with_a_healthy_archive(archive):
     assert examine(archive.path) == []
 
 
+def test_doctor_tells_of_contacts_that_were_left_out(archive):
+    rows = [{"conversation_id": i} for i in ("a", "b", "c")]  # without a topic, yet looked at
+    archive.replace("assignments", pa.Table.from_pylist(rows, schema=DERIVED["assignments"]))
+    assert examine(archive.path) == []
+    archive.append_shard(shard("d", "e", first=3))
+    (found,) = examine(archive.path)
+    assert (found.table, found.problem, found.mended) == (
+        "assignments",
+        "2 contacts have neither topic nor links yet",
+        False,
+    )
+    assert "textinsight link" in found.remedy
+
+
 @pytest.mark.parametrize("damage", ["truncate", "empty"])
 def test_doctor_sets_a_torn_log_aside(archive, damage):
     newest = archive._tables["conversations"].log / archive._tables["conversations"].newest_log()
@@ -196,8 +210,8 @@ def test_the_pseudonym_key_outlives_a_lost_marker(archive):
 
 
 def test_mending_a_derived_table_has_it_built_again(archive):
-    row = {"conversation_id": "a", "topic_id": "t1"}
-    archive.replace("assignments", pa.Table.from_pylist([row], schema=DERIVED["assignments"]))
+    rows = [{"conversation_id": i, "topic_id": "t1"} for i in ("a", "b", "c")]
+    archive.replace("assignments", pa.Table.from_pylist(rows, schema=DERIVED["assignments"]))
     archive.replace("topics", DERIVED["topics"].empty_table())
     lost = archive._tables["topics"].files()[0]
     (archive.path / "topics" / lost).write_bytes(b"")

@@ -89,6 +89,13 @@ def test_a_namer_of_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
     module.fails = lambda topic: 1 / 0
     monkeypatch.setitem(sys.modules, "my_names", module)
     assert [t.label for t in renamed(TWO, load_namer("my_names:name")).topics] == ["Lost card", "y", "z"]
+    given = {"t002": "Lost CARD"}
+    assert [t.label for t in renamed(TWO, lambda topic: "Lost card", given=given).topics] == ["x", "y", "z"]
+    asked: list[str] = []
+    renamed(TWO, lambda topic: asked.append(topic.topic_id), given=given)
+    assert "t002" not in asked
+    for wrong in ("unclear", "red\x1b[31m", " "):
+        assert renamed(TWO, lambda topic: wrong).topics == TWO.topics  # noqa: B023  called at once
     with pytest.raises(UsageError, match="failed at topic t001: ZeroDivisionError"):
         renamed(TWO, load_namer("my_names:fails"))
 

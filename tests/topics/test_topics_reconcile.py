@@ -8,6 +8,7 @@ import pytest
 from textinsight.encode import unit_rows
 from textinsight.errors import StoreError, UsageError
 from textinsight.topics import Topic, TopicModel, reconcile
+from textinsight.topics.reconcile import free_label
 
 
 def model(rows: list[list[float]], *topics: Topic, engine: str = "tiny@1") -> TopicModel:
@@ -62,6 +63,47 @@ def test_parents_follow_their_new_ids() -> None:
     leaf, theme = reconcile(OLD, new).topics
     assert leaf.parent_id == theme.topic_id
     assert {leaf.topic_id, theme.topic_id}.isdisjoint({"t001", "t007"})
+
+
+THEMED = model(
+    [[1, 0, 0], [0, 1, 0], [1, 1, 0]],
+    Topic("t001", "card", parent_id="g001"),
+    Topic("t002", "refund", parent_id="g001"),
+    Topic("g001", "Money"),
+)
+
+
+def test_an_old_theme_stays_only_with_old_topics_under_it() -> None:
+    new = model([[1, 0.05, 0], [0, 0, 1]], Topic("t001", "x"), Topic("t002", "Refund"))
+    alone = reconcile(THEMED, new, keep={"t001", "g001"})  # found again, under no theme: its theme is gone
+    assert [(t.topic_id, t.label, t.parent_id) for t in alone.topics] == [
+        ("t001", "card", None),
+        ("t003", "Refund", None),
+    ]
+    with_topic = reconcile(THEMED, new, keep={"t002", "g001"})
+    assert [(t.topic_id, t.label, t.parent_id) for t in with_topic.topics] == [
+        ("t001", "card", None),
+        ("t003", "Refund (2)", None),
+        ("t002", "refund", "g001"),
+        ("g001", "Money", None),
+    ]
+    assert [with_topic.topics[row].topic_id for row in with_topic.leaves] == ["t001", "t003", "t002"]
+
+
+def test_the_same_name_is_found_again_at_a_lower_cosine() -> None:
+    new = model([[1, 0.9, 0], [0, 0.9, 1]], Topic("t001", "lost CARD"), Topic("t002", "parcel"))
+    assert [(t.topic_id, t.label) for t in reconcile(OLD, new).topics] == [("t001", "Lost card"), ("t008", "parcel")]
+    far = model([[1, 1.1, 0]], Topic("t001", "Lost card"))
+    assert [t.topic_id for t in reconcile(OLD, far).topics] == ["t008"]
+
+
+def test_names_that_differ_by_case_are_one() -> None:
+    taken = {"Refund", "late parcel"}
+    assert [free_label("refund", taken), free_label("REFUND", taken), free_label("x", taken)] == [
+        "refund (2)",
+        "REFUND (3)",
+        "x",
+    ]
 
 
 def test_other_encoder_is_refused() -> None:

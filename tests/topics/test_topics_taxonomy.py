@@ -31,6 +31,17 @@ EXPECTED = (
 )
 
 
+@pytest.mark.parametrize("field", ["id", "name"])
+@pytest.mark.parametrize("wrong", ["Unclear", "a\\u001bb"])
+def test_what_can_be_no_name_is_refused(tmp_path: Path, field: str, wrong: str) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(
+        "[[reason]]\n" + "".join(f'{f} = "{wrong if f == field else "x"}"\n' for f in ("id", "name")), "utf-8"
+    )
+    with pytest.raises(InputError, match=f"r.toml: {field} of "):
+        read_taxonomy(path)
+
+
 @pytest.mark.parametrize(("name", "text"), [("r.toml", TOML), ("r.csv", CSV), ("r.CSV", "\ufeff" + CSV)])
 def test_both_forms(tmp_path: Path, name: str, text: str) -> None:
     path = tmp_path / name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,7 +43,8 @@ Vectors = npt.NDArray[np.floating]
 @dataclass(frozen=True, slots=True)
 class ArchiveTopics:
     """model: as edited. found: as discovered. fitted_on, refreshed_on: contacts when topics were found, and looked
-    for. assigned: of the contacts, in their order. is_old: nothing about topics or contacts has changed.
+    for. assigned: of the contacts, in their order. missed: see `topics.Replayed`. is_old: nothing about topics or
+    contacts has changed.
     """
 
     model: topics.TopicModel
@@ -51,6 +52,7 @@ class ArchiveTopics:
     fitted_on: int
     refreshed_on: int
     assigned: topics.Assignment
+    missed: Mapping[int, str]
     is_old: bool
 
 
@@ -58,11 +60,12 @@ class ArchiveTopics:
 class Naming:
     """How topics are found. anew: discover again, and look: look for new ones, though the archive has hardly grown.
 
-    namer: see `topics.load_namer`.
+    taxonomy: the company's own reasons, None for those that the archive keeps. namer: see `topics.load_namer`.
     """
 
     anew: bool = False
     look: bool = False
+    taxonomy: tuple[topics.Reason, ...] | None = None
     namer: topics.Namer | None = None
 
 
@@ -70,7 +73,7 @@ def archive_topics(
     archive: Archive, contacts: pa.Table, vectors: Vectors, *, settings: Settings, engine: str, how: Naming
 ) -> ArchiveTopics:
     """The topics that hold now and each contact's. contacts: with issue_text; vectors: (n, d) of these texts."""
-    reasons = stored_taxonomy(archive)
+    reasons = stored_taxonomy(archive) if how.taxonomy is None else how.taxonomy
     edits = stored_edits(archive)
     encoder = load_encoder(settings.encoder)
     classifier = topics.fit_reasons(reasons, encoder) if reasons else None
@@ -80,19 +83,34 @@ def archive_topics(
     finder = _Finder(contacts, vectors, reasons, classifier, settings.encoder, engine, edits, known)
     found = finder.grown(old, how) if old else finder.afresh(None)
     if how.namer is not None:
-        found = replace(found, model=topics.renamed(found.model, how.namer))
-    model = topics.replay(found.model, edits)
+        found = replace(found, model=topics.renamed(found.model, how.namer, given=_given(found.model, edits)))
+    replayed = topics.replayed(found.model, edits)
+    model = replayed.model
     assigned = topics.assign(model, vectors, config=ASSIGNING)
     return ArchiveTopics(
-        model, found.model, found.fitted_on, found.refreshed_on, assigned, is_old=_same(archive, model, engine)
-    )
+        model, found.model, found.fitted_on, found.refreshed_on, assigned,
+        missed=replayed.missed, is_old=_same(archive, model, engine),
+    )  # fmt: skip
+
+
+def _given(found: topics.TopicModel, edits: Sequence[topics.Edit]) -> dict[str, str]:
+    """topic_id → name, where an edit gives it."""
+    labels = {topic.topic_id: topic.label for topic in found.topics}
+    curated = [topic for topic in topics.replay(found, edits).topics if topic.source == "curated"]
+    return {topic.topic_id: topic.label for topic in curated if labels.get(topic.topic_id) != topic.label}
 
 
 def current_topics(archive: Archive) -> topics.TopicModel:
     """The topics as they hold, with what assigns contacts to them; none before the first run."""
+    return replayed_topics(archive).model
+
+
+def replayed_topics(archive: Archive) -> topics.Replayed:
+    """The topics as they hold, and which edits fit no longer."""
     counts = {row["topic_id"]: row["n"] for row in archive.query("SELECT topic_id, n FROM topics").to_pylist()}
-    model = topics.replay(found_topics(archive), stored_edits(archive))
-    return replace(model, topics=tuple(replace(t, n=counts.get(t.topic_id, 0)) for t in model.topics))
+    done = topics.replayed(found_topics(archive), stored_edits(archive))
+    known = tuple(replace(topic, n=counts.get(topic.topic_id, 0)) for topic in done.model.topics)
+    return replace(done, model=replace(done.model, topics=known))
 
 
 def found_topics(archive: Archive) -> topics.TopicModel:

@@ -48,6 +48,8 @@ def relate(
     contacts = load_contacts(archive, engine)
     progress.stage("topics", None)
     known = archive_topics(archive, contacts.table, contacts.vectors, settings=settings, engine=engine, how=how)
+    if known.missed:
+        progress.advance(0, f"edits that fit no longer: {', '.join(map(str, known.missed))}")
     table = _with_topics(contacts.table, known.model, known.assigned)
     of_topics = topic_tables(archive, known, table, contacts.vectors)
     progress.stage("links", None)

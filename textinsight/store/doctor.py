@@ -18,6 +18,10 @@ from textinsight.store.derived import DERIVED
 from textinsight.store.lock import writer_lock
 from textinsight.store.schema import KEPT, RUNS, STORED
 
+_LEFT_OUT = """
+    SELECT count(a.conversation_id) AS assigned, count(*) - count(a.conversation_id) AS "left"
+    FROM stored_conversations c LEFT JOIN assignments a USING (conversation_id)
+"""
 _ASIDE = "set-aside"
 _AGAIN = "run the inputs again to make good what it held"
 
@@ -36,7 +40,8 @@ def examine(path: Path, *, mend: bool = False) -> list[Complaint]:
     """Check an archive (and mend it, under the writer lock, if asked); an empty list means healthy.
 
     Checks: the newest log entries are whole JSON, every live data file is there and readable, no shard is half
-    committed. Raises StoreError if `path` is no archive, or if another job writes while mending.
+    committed, no contact was left out when topics and links were made. Raises StoreError if `path` is no archive, or
+    if another job writes while mending.
     """
     Archive(path)
     if not mend:
@@ -56,6 +61,7 @@ def _complaints(path: Path, *, mend: bool) -> Iterator[Complaint]:
     if derived_hurt and mend:
         # Without assignments the next run builds every derived table again.
         Archive(path).replace("assignments", DERIVED["assignments"].empty_table())
+    yield from _left_out(path)
 
 
 def _torn_logs(table: Table, *, mend: bool) -> Iterator[Complaint]:
@@ -110,6 +116,17 @@ def _half_shards(path: Path, *, mend: bool) -> Iterator[Complaint]:
             Table(path / name, STORED[name]).commit(remove=half)
         for file in half:
             yield Complaint(name, f"shard {file} is half committed", "drop it; the next run does it again", mend)
+
+
+def _left_out(path: Path) -> Iterator[Complaint]:
+    """Contacts that no topics and links were made for, in an archive that has some: a run ended too early."""
+    try:
+        count = Archive(path).query(_LEFT_OUT).to_pylist()[0]
+    except StoreError:
+        return
+    if count["assigned"] and count["left"]:
+        problem = f"{count['left']:,} contacts have neither topic nor links yet"
+        yield Complaint("assignments", problem, f"textinsight link -a {path}", False)
 
 
 def _is_whole(entry: Path) -> bool:

@@ -6,7 +6,7 @@ from textinsight.topics.bare import bare
 from textinsight.topics.beside import discover_beside, found_part, taxonomy_model, with_found
 from textinsight.topics.classify import ClassifyConfig, ReasonClassifier, fit_reasons, fit_vectors
 from textinsight.topics.discover import TopicsConfig, discover
-from textinsight.topics.edits import Edit, apply, find, replay, standing
+from textinsight.topics.edits import Edit, Replayed, apply, find, replay, replayed, standing
 from textinsight.topics.explain import Explanation, explain
 from textinsight.topics.model import Merged, Topic, TopicModel
 from textinsight.topics.namer import Namer, load_namer, renamed
@@ -32,6 +32,7 @@ __all__ = [
     "Reason",
     "ReasonClassifier",
     "Reasons",
+    "Replayed",
     "SeveralConfig",
     "Topic",
     "TopicModel",
@@ -58,6 +59,7 @@ __all__ = [
     "refresh",
     "renamed",
     "replay",
+    "replayed",
     "several",
     "split",
     "standing",

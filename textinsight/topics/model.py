@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from textinsight.topics.classify import ReasonClassifier
 
 Vectors = npt.NDArray[np.float32]
+_UNCLEAR = "unclear"  # what contacts without a topic are called
+_CONTROL = ("Cc", "Cs")  # Unicode categories: control characters, halves of a character
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +146,20 @@ def _topic(row: dict[str, Any]) -> Topic:
 def topic_id(kind: str, number: int) -> str:
     """The id of topic ("t") or theme ("g") `number`: t001, g012."""
     return f"{kind}{number:03d}"
+
+
+def as_name(text: str) -> str:
+    """`text` on one line. ValueError if it can be no name: blank, with control characters, or "unclear"."""
+    name = " ".join(text.split())
+    if not name:
+        raise ValueError("a name has at least one letter")
+    if any(unicodedata.category(char) in _CONTROL for char in name):
+        raise ValueError(f"a name has no control characters, got {name!r}")
+    if name.casefold() == _UNCLEAR:
+        raise ValueError(f"{name!r} is what contacts without a topic are called")
+    return name
+
+
+def is_theme_id(topic_id: str) -> bool:
+    """Whether this is the id of a discovered or new theme, whatever is under it."""
+    return topic_id[:1] == "g" and topic_id[1:].isdecimal()

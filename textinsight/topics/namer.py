@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from importlib import import_module
 
 from textinsight.errors import UsageError
-from textinsight.topics.model import Topic, TopicModel
+from textinsight.topics.model import Topic, TopicModel, as_name
 
 Namer = Callable[[Topic], str | None]
 _LONGEST = 60
@@ -29,17 +29,25 @@ def load_namer(spec: str) -> Namer:
     return namer
 
 
-def renamed(model: TopicModel, namer: Namer, *, only: Iterable[str] | None = None) -> TopicModel:
+def renamed(
+    model: TopicModel, namer: Namer, *, only: Iterable[str] | None = None, given: Mapping[str, str] | None = None
+) -> TopicModel:
     """`model` with the names that `namer` gives to discovered topics and themes, all or those of the ids in `only`.
 
     It sees a `Topic`: label, terms, examples (personal data masked), n. A topic keeps our name where the namer returns
-    None, nothing, more than 60 characters, or a name that is taken. UsageError if the namer fails.
+    None, nothing, more than 60 characters, what can be no name (see `as_name`), or a name that is taken. given:
+    topic_id → name that an analyst gave, which is taken too and not asked for. UsageError if the namer fails.
     """
+    given = given or {}
     wanted = None if only is None else set(only)
-    taken = {topic.label.casefold() for topic in model.topics}
+    taken = {label.casefold() for label in (*(topic.label for topic in model.topics), *given.values())}
     topics = []
     for topic in model.topics:
-        asked = topic.source == "discovered" and (wanted is None or topic.topic_id in wanted)
+        asked = (
+            topic.source == "discovered"
+            and topic.topic_id not in given
+            and (wanted is None or topic.topic_id in wanted)
+        )
         name = _name(namer, topic) if asked else None
         if name and len(name) <= _LONGEST and name.casefold() not in taken:
             taken.add(name.casefold())
@@ -54,4 +62,7 @@ def _name(namer: Namer, topic: Topic) -> str:
         said = namer(topic)
     except Exception as error:
         raise UsageError(f"the namer failed at topic {topic.topic_id}: {type(error).__name__}", hint=_HINT) from error
-    return " ".join(said.split()) if isinstance(said, str) else ""
+    try:
+        return as_name(said) if isinstance(said, str) else ""
+    except ValueError:
+        return ""

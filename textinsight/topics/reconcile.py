@@ -9,9 +9,10 @@ from itertools import count
 import numpy as np
 
 from textinsight.errors import UsageError
-from textinsight.topics.model import Topic, TopicModel, topic_id
+from textinsight.topics.model import Topic, TopicModel, is_theme_id, topic_id
 
 SAME_TOPIC = 0.85  # cosine of centroids from which a new topic is an old one found again
+_SAME_NAMED = 0.7  # the same where it has got the same name
 
 
 def reconcile(
@@ -24,8 +25,9 @@ def reconcile(
 ) -> TopicModel:
     """`new` with id, label, description and source of each old topic whose centroid lies within cosine `same`.
 
-    One to one, best total cosine; topics without a match get ids never used in `old` nor among `reserved`. The old
-    topics in `keep` stay though nothing matches them. Raises UsageError if the two models come from different encoders.
+    Of the same name: within cosine 0.7. One to one, best total cosine; topics without a match get ids never used in
+    `old` nor among `reserved`. The old topics in `keep` stay, with their themes, though nothing matches them.
+    UsageError if the two models come from different encoders.
     """
     if old.topics and new.topics and old.engine != new.engine:
         raise UsageError(
@@ -34,25 +36,25 @@ def reconcile(
         )
     kept = _matches(old, new, same, themes=False) | _matches(old, new, same, themes=True)
     ids = _ids(old, new, kept, set(reserved))
-    taken = {topic.label for topic in kept.values()}
+    left = _left(old, {topic.topic_id for topic in kept.values()}, set(keep))
+    taken = {topic.label for topic in (*kept.values(), *(old.topics[row] for row in left))}
     topics = []
     for row, topic in enumerate(new.topics):
         name = kept[row] if row in kept else replace(topic, label=free_label(topic.label, taken))
         parent = ids[topic.parent_id] if topic.parent_id else None
         topics.append(_named(topic, name, ids[topic.topic_id], parent))
-    return _with_kept(old, TopicModel(tuple(topics), new.centroids, new.engine), set(keep))
+    if not left:
+        return TopicModel(tuple(topics), new.centroids, new.engine)
+    topics += [replace(old.topics[row], n=0) for row in left]
+    return TopicModel(tuple(topics), np.vstack([new.centroids, old.centroids[left]]), new.engine)
 
 
-def _with_kept(old: TopicModel, new: TopicModel, keep: set[str]) -> TopicModel:
-    """`new` and the old topics of `keep` that it lacks, with their themes."""
-    here = {topic.topic_id for topic in new.topics}
-    wanted = {topic.topic_id for topic in old.topics if topic.topic_id in keep}
-    wanted |= {t.parent_id for t in old.topics if t.topic_id in wanted and t.parent_id}
-    rows = [i for i, topic in enumerate(old.topics) if topic.topic_id in wanted - here]
-    if not rows:
-        return new
-    topics = (*new.topics, *(replace(old.topics[i], n=0) for i in rows))
-    return TopicModel(topics, np.vstack([new.centroids, old.centroids[rows]]), new.engine)
+def _left(old: TopicModel, found: set[str], keep: set[str]) -> list[int]:
+    """Rows of the topics of `old` in `keep` that are not among those found again, and of their themes."""
+    topics = [old.topics[row] for row in old.leaves.tolist()]
+    wanted = {t.topic_id: t.parent_id for t in topics if t.topic_id in keep - found and not is_theme_id(t.topic_id)}
+    here = {*wanted, *wanted.values()} - found
+    return [row for row, topic in enumerate(old.topics) if topic.topic_id in here]
 
 
 def _matches(old: TopicModel, new: TopicModel, same: float, *, themes: bool) -> dict[int, Topic]:
@@ -63,7 +65,9 @@ def _matches(old: TopicModel, new: TopicModel, same: float, *, themes: bool) -> 
     if not before or not after:
         return {}
     cosine = new.centroids[after] @ old.centroids[before].T
-    gain = np.where(cosine >= same, cosine, 0)
+    names = [[model.topics[row].label.casefold() for row in rows] for model, rows in ((new, after), (old, before))]
+    alike = np.array(names[0])[:, None] == np.array(names[1])
+    gain = np.where((cosine >= same) | (alike & (cosine >= _SAME_NAMED)), cosine, 0)
     pairs = zip(*linear_sum_assignment(-gain), strict=True)
     return {after[a]: old.topics[before[b]] for a, b in pairs if gain[a, b] > 0}
 
@@ -101,8 +105,9 @@ def _named(topic: Topic, name: Topic, new_id: str, parent_id: str | None) -> Top
 
 
 def free_label(label: str, taken: set[str]) -> str:
-    """`label`, numbered if another topic bears it already."""
+    """`label`, numbered if another topic bears it already, in whatever case."""
     options = (label if i == 1 else f"{label} ({i})" for i in count(1))
-    free = next(option for option in options if option not in taken)
+    borne = {name.casefold() for name in taken}
+    free = next(option for option in options if option.casefold() not in borne)
     taken.add(free)
     return free

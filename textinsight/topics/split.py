@@ -9,7 +9,7 @@ import numpy as np
 from textinsight.encode import Encoder
 from textinsight.errors import UsageError
 from textinsight.topics.cluster import Index, centroids_of, even_groups, nearest
-from textinsight.topics.edits import Edit, find, packed
+from textinsight.topics.edits import EXAMPLES, Edit, check_leaves, find, packed
 from textinsight.topics.label import Place, name_groups
 from textinsight.topics.model import TopicModel, Vectors
 from textinsight.topics.reconcile import free_label, next_ids
@@ -32,15 +32,22 @@ def split(
     """The edit that splits topic `name`, whose contacts are `texts` with unit `vectors` (n, d), into so many parts.
 
     The largest part keeps the topic's id and, unless `labels` say otherwise (largest part first), its name; the others
-    get ids that neither the model nor `reserved` has. UsageError if the contacts do not part into so many.
+    get ids that neither the model nor `reserved` has. UsageError for a theme, and if there are no contacts or they do
+    not part into so many.
     """
     topic = find(model, name)
+    check_leaves(model, "split", topic)
+    if not len(vectors):
+        raise UsageError(f"{topic.label!r} has no contacts", hint="textinsight topics list -a ARCHIVE")
     if not 2 <= parts <= 20 or (labels and len(labels) != parts):
-        raise UsageError(f"{parts} parts and {len(labels)} names: 2 to 20 parts, each named or none", hint="--parts 2")
+        raise UsageError(
+            f"{parts} parts and {len(labels)} names: 2 to 20 parts, each named or none", hint=EXAMPLES["split"]
+        )
     group = parts_of(vectors.astype(np.float32), parts)
     if int(group.max(initial=-1)) + 1 < parts:
         raise UsageError(
-            f"the contacts of {topic.label!r} do not part into {parts}", hint="--parts 2, or leave it whole"
+            f"the contacts of {topic.label!r} do not part into {parts}",
+            hint=f"leave it whole, or textinsight topics split {topic.topic_id} --parts 2 -a ARCHIVE",
         )
     centroids = centroids_of(vectors, group)
     names = list(labels) or _names(model, topic.label, texts, group, vectors, centroids, encoder)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from textinsight.errors import InputError
+from textinsight.topics.model import as_name
 
 COLUMNS = ("id", "name", "parent", "description", "examples")
 _BETWEEN = "|"  # examples in one CSV cell
@@ -53,7 +54,7 @@ def read_taxonomy(path: str | Path) -> tuple[Reason, ...]:
 
 
 def check_taxonomy(reasons: Iterable[Reason], *, name: str = "the taxonomy") -> None:
-    """InputError unless ids differ, names of leaves differ, and every parent is there without a circle."""
+    """InputError unless ids and names differ, can be such (see `as_name`), and parents are there without a circle."""
     reasons = tuple(reasons)
     if not 0 < len(reasons) <= _MOST:
         raise InputError(f"{name} has {len(reasons)} reasons, expected 1 to {_MOST}", hint=_HINT)
@@ -61,6 +62,12 @@ def check_taxonomy(reasons: Iterable[Reason], *, name: str = "the taxonomy") -> 
         again = next((value for i, value in enumerate(values) if value in values[:i]), None)
         if again is not None:
             raise InputError(f"{name}: {what} {again!r} stands twice", hint=f"give each reason a {what} of its own")
+    for reason in reasons:
+        for what, value in (("id", reason.id), ("name", reason.name)):
+            try:
+                as_name(value)
+            except ValueError as error:
+                raise InputError(f"{name}: {what} of {reason.id!r}: {error}", hint=f"choose another {what}") from error
     above = {reason.id: reason.parent for reason in reasons}
     for reason in reasons:
         _check_parents(name, reason, above)
