@@ -22,7 +22,8 @@ _APART = 0.7  # cosine to every old topic up to which a found one is new
 _MOVED = 0.02  # share of the contacts with a topic that may move to new ones
 _GROWN = 1.5  # times its old share of the contacts
 _LEAST_NEW = 0.25  # confidence up to which a contact fits its old topic badly
-_FARTHEST = 0.05  # share of a topic's old contacts, the farthest from its centre, that count as fitting it badly too
+_FARTHEST = 0.05  # share of a topic's old contacts that lie farthest from its centre
+_FARTHER = 0.9  # times the cosine of the nearest of these, up to which a contact fits badly too
 _BLOCK = 16_384
 _ENOUGH = 30  # contacts: fewer say nothing of growth
 
@@ -84,7 +85,7 @@ def refresh(
 def _fits_badly(
     old: TopicModel, vectors: Vectors, found: Assignment, own: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
-    """(n,) whether a text is hardly surer of its topic than of others, or no nearer to it than the farthest of `own`.
+    """(n,) whether a text is hardly surer of its topic than of others, or farther from it than nearly all of `own`.
 
     Confidence compares topics with each other: where they are few and lie apart, what is near none is sure of one.
     """
@@ -93,7 +94,7 @@ def _fits_badly(
     for row in old.leaves.tolist():
         of_topic = found.index == row
         if (of_topic & own).any():
-            badly |= of_topic & (cosine <= np.quantile(cosine[of_topic & own], _FARTHEST))
+            badly |= of_topic & (cosine <= _FARTHER * np.quantile(cosine[of_topic & own], _FARTHEST))
     return badly
 
 
