@@ -34,6 +34,14 @@ def test_examples_are_the_nearest_texts() -> None:
     assert one.examples == ("lost card b", "lost card d", "lost card c")
 
 
+def test_a_text_often_said_is_the_example_and_the_name_where_no_phrase_is() -> None:
+    # .9, .5 × √37 = 3.0 and .8: what most contacts say comes first.
+    texts, near = ["???", "Other", "!!"], np.array([0.9, 0.5, 0.8], np.float32)
+    one = name_groups(texts, np.zeros(3, np.int64), np.array([1, 37, 1]), near)[0]
+    assert one.examples == ("Other", "???", "!!")
+    assert one.label == "“Other”"
+
+
 def test_group_without_words_still_has_a_name() -> None:
     assert name(["?? !!", "12345"], [0, 0]) == ["topic 1"]
     assert name(["カードが届きません"] * 9 + REFUND, [0] * 9 + [1] * 9)[0] == "カードが届きません"

@@ -31,7 +31,7 @@ _DRAWN_OUT = {True: 0.1, False: 0.5}  # share of a lone word's, a phrase's conta
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a topic is shown as. label: a phrase; terms: other telling phrases; examples: the nearest texts."""
+    """What a topic is shown as. label: a phrase; terms: other telling phrases; examples: near texts, often said."""
 
     label: str
     terms: tuple[str, ...]
@@ -89,10 +89,11 @@ def name_groups(
         ranked = _fitted(scored, [_wording(counts.said[row][key]) for key, _ in scored], place, row)
         said = [_wording(counts.said[row][key]) for key in ranked]
         members = np.flatnonzero(group == row)
-        nearest = members[np.argsort(-near[members], kind="stable")[:_N_EXAMPLES]]
-        examples = tuple(texts[i] for i in nearest)
+        typical = members[np.argsort(-near[members] * np.sqrt(weights[members]), kind="stable")]
+        examples = tuple(texts[i] for i in typical[:_N_EXAMPLES])
         label = _broad(said, used) if broad else _label(ranked, said, counts.counts[row], used)
-        label = label or _quoted(examples[0], row, used)
+        often = typical[np.argsort(-weights[typical], kind="stable")]
+        label = label or _quoted([texts[i] for i in often], row, used)
         used.add(label)
         names.append(Name(label, tuple(_varied(said, label)), examples))
     return names
@@ -187,11 +188,11 @@ def _differ(one: str, other: str) -> bool:
     return not roots[0] & roots[1]
 
 
-def _quoted(example: str, row: int, taken: set[str]) -> str:
-    """The start of a text, for topics without a telling phrase (another script, say); else a number."""
-    start = " ".join(example.split())[:_QUOTED]
-    quote = f"“{start}…”"
-    return quote if any(c.isalpha() for c in start) and quote not in taken else f"topic {row + 1}"
+def _quoted(said: Sequence[str], row: int, taken: set[str]) -> str:
+    """The start of the first text with a letter, for topics without a telling phrase (a button's, say); else a number."""
+    text = next((" ".join(text.split()) for text in said if any(char.isalpha() for char in text)), "")
+    quote = f"“{text}”" if len(text) <= _QUOTED else f"“{text[:_QUOTED]}…”"
+    return quote if text and quote not in taken else f"topic {row + 1}"
 
 
 def _varied(said: Sequence[str], label: str) -> list[str]:
