@@ -27,6 +27,8 @@ _QUOTED = 70  # characters of a contact's words
 
 def column(found: ColumnTopics, out: Path, *, as_json: bool) -> None:
     """The topics of a column."""
+    for name, new in found.renamed.items():
+        note(f"column {name!r} of the file is {new!r} in {out.name}")
     if as_json:
         _json({"topics": asdict(found) | {"out": str(out)}})
         return
