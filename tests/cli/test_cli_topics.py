@@ -39,6 +39,13 @@ def test_a_taxonomy_from_a_file(call, made):
     assert all(topic["source"] == "discovered" for topic in again["topics"])
 
 
+def test_a_contact_without_an_issue_says_so(call, tmp_path):
+    turns = [{"role": "agent", "text": "Hello, what can I do for you today?"}]
+    (tmp_path / "silent.jsonl").write_text(json.dumps({"conversation_id": "s0", "turns": turns}) + "\n")
+    call("run", "silent.jsonl", "-a", "silent")
+    assert call("topics", "explain", "s0", "-a", "silent").out.split("\n")[0] == "the contact states no issue"
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

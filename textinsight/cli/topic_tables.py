@@ -97,7 +97,8 @@ def explanation(found: Explanation, *, as_json: bool) -> None:
         _json({"explanation": asdict(found)})
         return
     if found.topic is None:
-        _show(Text("unclear: no topic is near enough"), Text(_short(found.text), style="dim"))
+        why = "unclear: no topic is near enough" if found.text else "the contact states no issue"
+        _show(Text(why), Text(_short(found.text), style="dim"))
         return
     runner_up = f"; next: {found.runner_up.label}" if found.runner_up else ""
     said = Text(found.text)

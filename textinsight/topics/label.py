@@ -189,7 +189,7 @@ def _differ(one: str, other: str) -> bool:
 
 
 def _quoted(said: Sequence[str], row: int, taken: set[str]) -> str:
-    """The start of the first text with a letter, for topics without a telling phrase (a button's, say); else a number."""
+    """The start of the first text with a letter, for topics without a telling phrase (a button's, say); or a number."""
     text = next((" ".join(text.split()) for text in said if any(char.isalpha() for char in text)), "")
     quote = f"“{text}”" if len(text) <= _QUOTED else f"“{text[:_QUOTED]}…”"
     return quote if text and quote not in taken else f"topic {row + 1}"
