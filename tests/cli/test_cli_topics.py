@@ -39,6 +39,16 @@ def test_a_taxonomy_from_a_file(call, made):
     assert all(topic["source"] == "discovered" for topic in again["topics"])
 
 
+def test_a_namer_is_asked_beside_a_taxonomy(call, made, monkeypatch):
+    folder = made.parent
+    (folder / "reasons.toml").write_text('[[reason]]\nid = "card"\nname = "Lost card"\nexamples = ["I lost my card"]\n')
+    (folder / "ournames.py").write_text("def name(topic):\n    return 'Named by us'\n")
+    monkeypatch.syspath_prepend(folder)
+    line = ("topics", "discover", "-a", made, "--taxonomy", "reasons.toml", "--namer", "ournames:name", "--json")
+    found = json.loads(call(*line).out)["topics"]
+    assert {topic["label"] for topic in found["topics"]} == {"Lost card", "Named by us"}
+
+
 def test_a_contact_without_an_issue_says_so(call, tmp_path):
     turns = [{"role": "agent", "text": "Hello, what can I do for you today?"}]
     (tmp_path / "silent.jsonl").write_text(json.dumps({"conversation_id": "s0", "turns": turns}) + "\n")
@@ -51,6 +61,11 @@ def test_a_contact_without_an_issue_says_so(call, tmp_path):
     [
         ("topics discover", "give a FILE with --text and --out, or --archive"),
         ("topics discover good.jsonl", "a FILE needs --text"),
+        ("topics discover good.jsonl -a made", "a FILE and --archive do not go together"),
+        ("topics discover -a made --text text", "--text and --archive do not go together"),
+        ("topics discover -a made -o out.csv", "--out and --archive do not go together"),
+        ("topics discover -a made --unclear-at-most 0.05", "--unclear-at-most and --archive do not go together"),
+        ("topics discover -a made --encoder intents-en", "--encoder and --archive do not go together"),
         ("topics rename nothing Name -a made", "no topics named 'nothing'"),
         ("topics merge one -a made", "name two topics or more"),
         ("topics taxonomy -a made", "give a FILE or --none"),

@@ -55,7 +55,7 @@ def test_a_theme_is_named_by_its_topics() -> None:
     themes = [one.label for one in name_groups(texts, group, ones, near, taken=labels, broad=True)]
     assert themes == ["card hasn't arrived, update address …", "charged twice …"]
     two = name_groups(
-        texts[:9] + ["update my address"], np.zeros(10, np.int64), ones[:10], near[:10], taken=labels[:3], broad=True
+        [*texts[:9], "update my address"], np.zeros(10, np.int64), ones[:10], near[:10], taken=labels[:3], broad=True
     )
     assert two[0].label == "card hasn't arrived, update address"
 

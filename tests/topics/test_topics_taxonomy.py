@@ -25,13 +25,26 @@ CSV = (
     "id,name,parent,description,examples\ncards,Cards,,,\n"
     'lost,Lost card,cards,lost or stolen,"I lost my card|card stolen"\n'
 )
+SEMICOLONS = (
+    "id;name;parent;description;examples\ncards;Cards;;;\n"
+    "lost;Lost card;cards;lost or stolen;I lost my card|card stolen\n"
+)
 EXPECTED = (
     Reason("cards", "Cards"),
     Reason("lost", "Lost card", "cards", "lost or stolen", ("I lost my card", "card stolen")),
 )
 
 
-@pytest.mark.parametrize(("name", "text"), [("r.toml", TOML), ("r.csv", CSV), ("r.CSV", "\ufeff" + CSV)])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("r.toml", TOML),
+        ("r.csv", CSV),
+        ("r.CSV", "\ufeff" + CSV),
+        ("r.csv", SEMICOLONS),
+        ("r.csv", SEMICOLONS.replace(";", "\t")),
+    ],
+)
 def test_both_forms(tmp_path: Path, name: str, text: str) -> None:
     path = tmp_path / name
     path.write_text(text, "utf-8")

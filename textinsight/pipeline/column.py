@@ -33,8 +33,8 @@ _NOTHING = frozenset(("n/a", "na", "nan", "nil", "none", "null"))  # what stands
 class ColumnTopics:
     """What was found: rows written, rows refused, topics and the themes above them, how good the topics are.
 
-    without_words: share of the rows, which say nothing and have no topic; unclear_share: of the others. renamed: columns
-    of the file that are called as one of those added, and what they are called in the output.
+    without_words: share of the rows, which say nothing and have no topic; unclear_share: of the others. renamed: the
+    file's columns that are called as one of those added → what they are called in the output.
     """
 
     n_rows: int

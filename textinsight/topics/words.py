@@ -55,7 +55,9 @@ although unless whether where's what's how's who's when's why's
 _JOINING = frozenset(_JOINING_WORDS.split())
 _WISHES = frozenset(("need", "needs", "needed", "want", "wants", "wanted"))  # nor these, but after a negation
 # Silent words that a negation holds on to: "did not show up", "don't have data", but "[was] not delivered".
-_BEFORE_NOT = frozenset("do does did will would shall should can could may might must".split())
+_BEFORE_NOT = frozenset(
+    ("do", "does", "did", "will", "would", "shall", "should", "can", "could", "may", "might", "must")
+)
 _AFTER_NOT = frozenset(("have", "had", "be", "been"))
 _PARTICLE = frozenset(("up", "out", "off"))  # may close a phrase ("top up") but not open one
 
@@ -71,8 +73,7 @@ def clauses(text: str) -> Iterator[list[str]]:
 
 
 def phrases(text: str) -> dict[str, str]:
-    """Key → phrase as said: 1 to 4 content words in order, trimmed; silent words inside are left out, but for the
-    auxiliary beside a negation, which counts as one word with it.
+    """Key → phrase as said: 1 to 4 content words in order, trimmed; silent words inside are left out.
 
     Two words with one between them have a key but, unless said side by side too, no wording (""): "cancel the
     second order" agrees with "cancel my order" without being a name for it.
@@ -95,7 +96,7 @@ def key_of(phrase: str) -> str:
 
 
 def _content(words: Sequence[str]) -> list[str]:
-    """The words but the silent ones; auxiliaries that belong to a negation are joined to it: "did not", "don't have"."""
+    """The words but the silent ones; auxiliaries of a negation are joined to it: "did not", "don't have"."""
     joined: list[str] = []
     for word in words:
         last = joined[-1] if joined else ""
