@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+
+from textinsight.cli import topic_tables
+from textinsight.pipeline.column import ColumnTopics
+from textinsight.topics import Topic
 
 TAXONOMY = '[[reason]]\nid = "drops"\nname = "Connection drops"\ndescription = "the router drops the connection"\n'
 
@@ -47,6 +52,17 @@ def test_a_namer_is_asked_beside_a_taxonomy(call, made, monkeypatch):
     line = ("topics", "discover", "-a", made, "--taxonomy", "reasons.toml", "--namer", "ournames:name", "--json")
     found = json.loads(call(*line).out)["topics"]
     assert {topic["label"] for topic in found["topics"]} == {"Lost card", "Named by us"}
+
+
+def test_a_long_theme_stays_in_its_line(capsys):
+    theme = Topic("g001", "book appointment for installation, reschedule technician visit …", n=3)
+    found = ColumnTopics(
+        3, 0, (Topic("t001", "late", parent_id="g001", n=3),), (theme,), 0, 0, (), {"theme": "theme (2)"}
+    )
+    topic_tables.column(found, Path("out.csv"), as_json=False)
+    said = capsys.readouterr()
+    assert [line.split()[0] for line in said.out.split("\n") if line.strip()] == ["topic", "late", "3"]
+    assert said.err == "column 'theme' of the file is 'theme (2)' in out.csv\n"
 
 
 def test_a_contact_without_an_issue_says_so(call, tmp_path):

@@ -130,7 +130,7 @@ def _topics(found: Sequence[Topic], total: int, unit: str) -> Table:
     label = {topic.topic_id: topic.label for topic in found}
     parents = {topic.parent_id for topic in found}
     table = listing("topic", "id", unit, "share", width=30)
-    table.add_column("theme", min_width=16)
+    table.add_column("theme", max_width=28, no_wrap=True)
     for topic in sorted(found, key=lambda topic: (-topic.n, topic.topic_id)):
         if topic.topic_id not in parents:
             theme = Text(label.get(topic.parent_id or "", ""), style="dim")
