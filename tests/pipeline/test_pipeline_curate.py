@@ -19,7 +19,7 @@ from textinsight.pipeline.curate import (
     undo,
     use_taxonomy,
 )
-from textinsight.pipeline.reasons import stored_edits, stored_taxonomy
+from textinsight.pipeline.reasons import current_topics, stored_edits, stored_taxonomy
 from textinsight.pipeline.relink import relink
 from textinsight.store import Archive
 from textinsight.store.schema import KEPT
@@ -266,3 +266,10 @@ def test_an_explanation_names_the_words(archive):
     assert {"connection", "internet", "dropping"} & {word.word for word in found.words}
     with pytest.raises(UsageError, match="no contact"):
         explain_contact(archive, "nobody")
+
+
+def test_a_contact_that_was_let_in_is_explained_by_its_topic(archive, monkeypatch):
+    model = current_topics(archive)
+    monkeypatch.setattr(curate, "current_topics", lambda _: replace(model, centroids=-model.centroids))  # all are far
+    conversation_id = next(iter(topic_of(archive)))
+    assert explain_contact(archive, conversation_id).topic is not None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from textinsight.topics.label import name_groups
-from textinsight.topics.words import clauses, phrases, stem
+from textinsight.topics.words import clauses, key_of, phrases, stem
 
 CARD = ["My card hasn't arrived yet.", "the card has not arrived", "my new card hasn't arrived, where is it?"] * 3
 REFUND = ["I was charged twice", "you charged me twice for one order", "I have been charged twice!"] * 3
@@ -34,9 +34,30 @@ def test_examples_are_the_nearest_texts() -> None:
     assert one.examples == ("lost card b", "lost card d", "lost card c")
 
 
+def test_a_text_often_said_is_the_example_and_the_name_where_no_phrase_is() -> None:
+    # .9, .5 × √37 = 3.0 and .8: what most contacts say comes first.
+    texts, near = ["???", "Other", "!!"], np.array([0.9, 0.5, 0.8], np.float32)
+    one = name_groups(texts, np.zeros(3, np.int64), np.array([1, 37, 1]), near)[0]
+    assert one.examples == ("Other", "???", "!!")
+    assert one.label == "“Other”"
+
+
 def test_group_without_words_still_has_a_name() -> None:
     assert name(["?? !!", "12345"], [0, 0]) == ["topic 1"]
     assert name(["カードが届きません"] * 9 + REFUND, [0] * 9 + [1] * 9)[0] == "カードが届きません"
+
+
+def test_a_theme_is_named_by_its_topics() -> None:
+    texts = CARD + REFUND + ["reset my password"] * 2 + ["cards have not arrived"] * 2 + ["update my address"] * 3
+    group = np.repeat([0, 1, 0], [9, 9, 7])
+    ones, near = np.ones(len(texts), np.int64), np.ones(len(texts), np.float32)
+    labels = ("card hasn't arrived", "charged twice", "update address", "reset password", "cards not arrived")
+    themes = [one.label for one in name_groups(texts, group, ones, near, taken=labels, broad=True)]
+    assert themes == ["card hasn't arrived, update address …", "charged twice …"]
+    two = name_groups(
+        [*texts[:9], "update my address"], np.zeros(10, np.int64), ones[:10], near[:10], taken=labels[:3], broad=True
+    )
+    assert two[0].label == "card hasn't arrived, update address"
 
 
 def test_label_is_never_the_same_word_twice() -> None:
@@ -55,6 +76,30 @@ def test_label_is_never_the_same_word_twice() -> None:
 )
 def test_phrases(text: str, expected: set[str]) -> None:
     assert set(phrases(text).values()) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "unsaid"),
+    [
+        ("the technician did not show up", "technician did not show up", "technician not show up"),
+        ("why don't you have my marketing emails", "don't have marketing emails", "don't marketing emails"),
+        ("my order has not been delivered", "order not delivered", "order has not delivered"),
+        ("it does not work with my card", "does not work with card", "not work with card"),
+        ("I don't want your emails", "don't want emails", "want emails"),
+        ("a burrito although it is dressed", "burrito", "burrito although dressed"),
+        ("man where's my internet", "internet", "man where's internet"),
+        ("for my flight I need to check bags", "flight", "flight need to check"),
+    ],
+)
+def test_labels_read_well(text: str, said: str, unsaid: str) -> None:
+    assert said in phrases(text).values()
+    assert unsaid not in phrases(text).values()
+
+
+def test_one_key_for_what_is_not_done() -> None:
+    keys = [set(phrases(text)) for text in ("card did not arrive", "card didn't arrive", "card has not arrived")]
+    assert all("card not arriv" in some for some in keys)
+    assert key_of("card did not arrive") == "card not arriv"
 
 
 def test_phrases_do_not_cross_clauses() -> None:

@@ -36,6 +36,20 @@ def test_a_new_reason_becomes_a_topic_and_old_ones_stay() -> None:
     assert kept_share(before, after, old, grown) == 1
 
 
+def test_contacts_far_from_a_topic_they_are_sure_of_are_new() -> None:
+    # A cosine of .4 to one of three topics that lie apart is a confidence of .9, and yet far below its own contacts'.
+    texts, vectors = blobs((40, 30, 20))
+    old = discover(texts, vectors, engine="tiny@1")
+    more, strange = blobs((0, 0, 0, 30), seed=1)
+    leaning = unit_rows(strange + 0.44 * vectors[0])
+    assert assign(old, leaning).confidence.min() > 0.8
+    grown = refresh(old, texts + more, np.vstack([vectors, leaning]), known=np.arange(120) < 90)
+    assert [topic.label for topic in grown.topics[3:]] == ["password reset"]
+    after = assign(grown, np.vstack([vectors, leaning])).index
+    assert (after[90:] == 3).all()
+    assert kept_share(assign(old, vectors).index, after[:90], old, grown) == 1
+
+
 def test_nothing_new_changes_nothing() -> None:
     texts, vectors = blobs((40, 30))
     old = discover(texts, vectors, engine="tiny@1")

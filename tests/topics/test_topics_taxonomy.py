@@ -25,6 +25,10 @@ CSV = (
     "id,name,parent,description,examples\ncards,Cards,,,\n"
     'lost,Lost card,cards,lost or stolen,"I lost my card|card stolen"\n'
 )
+SEMICOLONS = (
+    "id;name;parent;description;examples\ncards;Cards;;;\n"
+    "lost;Lost card;cards;lost or stolen;I lost my card|card stolen\n"
+)
 EXPECTED = (
     Reason("cards", "Cards"),
     Reason("lost", "Lost card", "cards", "lost or stolen", ("I lost my card", "card stolen")),
@@ -42,7 +46,16 @@ def test_what_can_be_no_name_is_refused(tmp_path: Path, field: str, wrong: str) 
         read_taxonomy(path)
 
 
-@pytest.mark.parametrize(("name", "text"), [("r.toml", TOML), ("r.csv", CSV), ("r.CSV", "\ufeff" + CSV)])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("r.toml", TOML),
+        ("r.csv", CSV),
+        ("r.CSV", "\ufeff" + CSV),
+        ("r.csv", SEMICOLONS),
+        ("r.csv", SEMICOLONS.replace(";", "\t")),
+    ],
+)
 def test_both_forms(tmp_path: Path, name: str, text: str) -> None:
     path = tmp_path / name
     path.write_text(text, "utf-8")

@@ -27,6 +27,8 @@ _QUOTED = 70  # characters of a contact's words
 
 def column(found: ColumnTopics, out: Path, *, as_json: bool) -> None:
     """The topics of a column."""
+    for name, new in found.renamed.items():
+        note(f"column {name!r} of the file is {new!r} in {out.name}")
     if as_json:
         _json({"topics": asdict(found) | {"out": str(out)}})
         return
@@ -95,7 +97,8 @@ def explanation(found: Explanation, *, as_json: bool) -> None:
         _json({"explanation": asdict(found)})
         return
     if found.topic is None:
-        _show(Text("unclear: no topic is near enough"), Text(_short(found.text), style="dim"))
+        why = "unclear: no topic is near enough" if found.text else "the contact states no issue"
+        _show(Text(why), Text(_short(found.text), style="dim"))
         return
     runner_up = f"; next: {found.runner_up.label}" if found.runner_up else ""
     said = Text(found.text)
@@ -127,7 +130,7 @@ def _topics(found: Sequence[Topic], total: int, unit: str) -> Table:
     label = {topic.topic_id: topic.label for topic in found}
     parents = {topic.parent_id for topic in found}
     table = listing("topic", "id", unit, "share", width=30)
-    table.add_column("theme", min_width=16)
+    table.add_column("theme", max_width=28, no_wrap=True)
     for topic in sorted(found, key=lambda topic: (-topic.n, topic.topic_id)):
         if topic.topic_id not in parents:
             theme = Text(label.get(topic.parent_id or "", ""), style="dim")

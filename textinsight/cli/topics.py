@@ -42,6 +42,7 @@ def _topics() -> None:
     "`textinsight topics discover -a ./archive`"
 )
 def discover(
+    ctx: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="CSV, JSON Lines or Parquet.", show_default=False)] = None,
     text: Annotated[str | None, typer.Option(help="The column that holds the text.", show_default=False)] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Where the CSV goes.", show_default=False)] = None,
@@ -59,14 +60,14 @@ def discover(
     """Find the topics of a column or of an archive.
 
     Of a column: writes the rows with topic_id, topic_label, confidence and theme. Of an archive: what is found again
-    keeps its id and name, and every edit is replayed; with --taxonomy the archive takes on these reasons.
+    keeps its id and name, and every edit is replayed; with --taxonomy the archive takes on these reasons. Topics are
+    for English; for another language give an --encoder of your own that reads it.
     """
-    if file is None:
-        if archive is None:
-            raise UsageError(
-                "give a FILE with --text and --out, or --archive", hint="textinsight topics discover --help"
-            )
+    if archive is not None:
+        _check_alone(ctx)
         return _discover_archive(archive, taxonomy, namer, as_json=as_json)
+    if file is None:
+        raise UsageError("give a FILE with --text and --out, or --archive", hint="textinsight topics discover --help")
     if text is None or out is None:
         raise UsageError("a FILE needs --text COLUMN and --out FILE.csv", hint="textinsight topics discover --help")
     from textinsight.pipeline.column import ColumnSettings, discover_column
@@ -262,15 +263,25 @@ def quality(archive: ArchiveOption, as_json: JsonOption = False) -> int:
     return ExitCode.OK
 
 
+def _check_alone(ctx: typer.Context) -> None:
+    """UsageError if anything was given that is for a file."""
+    of_file = {name: f"--{name.replace('_', '-')}" for name in ("text", "out", "unclear_at_most", "encoder")}
+    for name, shown in ({"file": "a FILE"} | of_file).items():
+        source = ctx.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise UsageError(f"{shown} and --archive do not go together", hint="leave one of them out")
+
+
 def _discover_archive(archive: Path, taxonomy_file: Path | None, namer: str | None, *, as_json: bool) -> int:
     from textinsight.pipeline.curate import refresh_topics, use_taxonomy
     from textinsight.topics import read_taxonomy
 
+    ask = _namer(namer)
     with show.progress() as progress:
         if taxonomy_file is not None:
             found = use_taxonomy(archive, read_taxonomy(taxonomy_file), progress=progress)
-        else:
-            found = refresh_topics(archive, anew=True, namer=_namer(namer), progress=progress)
+        if taxonomy_file is None or ask is not None:
+            found = refresh_topics(archive, anew=taxonomy_file is None, namer=ask, progress=progress)
     topic_tables.report(found, as_json=as_json)
     return ExitCode.OK
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +25,16 @@ from textinsight.topics import Topic, TopicQuality
 
 _ADDED = ("topic_id", "topic_label", "confidence", "theme")
 _UNCLEAR = "unclear"
+_MASKED = re.compile(r"\[\w+\]")
+_NOTHING = frozenset(("n/a", "na", "nan", "nil", "none", "null"))  # what stands in an empty cell of other programs
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnTopics:
     """What was found: rows written, rows refused, topics and the themes above them, how good the topics are.
 
-    without_words: share of the rows, which say nothing and have no topic; unclear_share: of the others.
+    without_words: share of the rows, which say nothing and have no topic; unclear_share: of the others. renamed: the
+    file's columns that are called as one of those added → what they are called in the output.
     """
 
     n_rows: int
@@ -39,6 +44,7 @@ class ColumnTopics:
     unclear_share: float
     without_words: float
     quality: tuple[TopicQuality, ...]
+    renamed: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +70,28 @@ def discover_column(
 ) -> ColumnTopics:
     """Find the topics of column `text`; write the rows as CSV with topic_id, topic_label, confidence and theme added.
 
-    A row that fits no topic has topic_id and label "unclear" and confidence 0. Personal data is masked in every
-    cell, formula cells are defused. Raises InputError for a file without usable rows, UsageError for an unknown
-    column, StoreError if `out` cannot be written.
+    A row that fits no topic, or has no letter, has topic_id and label "unclear" and confidence 0. Columns that are
+    already called so are kept as "theme (2)". Personal data is masked in every cell, formula cells are defused.
+    Raises InputError for a file without usable rows, UsageError for an unknown column or if `out` is the file itself,
+    StoreError if `out` cannot be written.
     """
     progress = progress or Silent()
+    _check_out(Path(path), Path(out))
     assigning = topics.AssignConfig(unclear_at_most=settings.unclear_at_most)
     progress.stage("reading", None)
     rows, rejects = _read(Path(path), text)
     texts = [mask_text(str(row.values.get(text) or "")).text for row in rows]
     progress.stage("encoding", None)
     encoder = load_encoder(settings.encoder)
-    vectors = encode_unique(encoder, texts)
+    has_words = np.array([_has_words(text) for text in texts])
+    vectors = np.where(has_words[:, None], encode_unique(encoder, texts), 0)
     progress.stage("topics", None)
     model = _model(texts, vectors, encoder, settings)
     assigned = topics.assign(model, vectors, config=assigning)
     model = _counted(model, assigned)
     progress.stage("writing", None)
-    _write(rows, model, assigned, Path(out))
+    names = _names(rows)
+    _write(rows, names, model, assigned, Path(out))
     leaves, has_words = set(model.leaves.tolist()), np.asarray(vectors.any(1))
     return ColumnTopics(
         len(rows),
@@ -91,7 +101,18 @@ def discover_column(
         float((assigned.index[has_words] < 0).sum() / max(has_words.sum(), 1)),
         float(1 - has_words.mean()),
         topics.topic_quality(model, vectors, assigned, texts),
+        {name: new for name, new in names.items() if name != new},
     )
+
+
+def _check_out(path: Path, out: Path) -> None:
+    if path.exists() and out.exists() and out.samefile(path):
+        raise UsageError(f"{out} is the file to read; it would be overwritten, masked", hint="give another --out")
+
+
+def _has_words(text: str) -> bool:
+    """Whether there is a letter besides masked data, and more than a word for nothing ("N/A")."""
+    return text.strip().lower() not in _NOTHING and any(char.isalpha() for char in _MASKED.sub("", text))
 
 
 def _model(texts: Sequence[str], vectors: Vectors, encoder: Encoder, settings: ColumnSettings) -> topics.TopicModel:
@@ -132,18 +153,30 @@ def _read(path: Path, text: str) -> tuple[list[Row], list[Reject]]:
     return rows, rejects
 
 
-def _write(rows: Sequence[Row], model: topics.TopicModel, assigned: topics.Assignment, out: Path) -> None:
-    names = [name for name in dict.fromkeys(name for row in rows for name in row.values) if name not in _ADDED]
+def _names(rows: Sequence[Row]) -> dict[str, str]:
+    """The columns' names and what they are called beside those added: "theme" is "theme (2)"."""
+    names = dict.fromkeys(name for row in rows for name in row.values)
+    taken = {*names, *_ADDED}
+    return {name: _free(name, taken) if name in _ADDED else name for name in names}
+
+
+def _free(name: str, taken: set[str]) -> str:
+    return next(new for i in count(2) if (new := f"{name} ({i})") not in taken)
+
+
+def _write(
+    rows: Sequence[Row], names: dict[str, str], model: topics.TopicModel, assigned: topics.Assignment, out: Path
+) -> None:
     part = out.with_name(f".{out.name}.part")
     try:
         with part.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
-            writer.writerow([defuse(str(name)) for name in (*names, *_ADDED)])
+            writer.writerow([defuse(str(name)) for name in (*names.values(), *_ADDED)])
             for row, index, sure in zip(rows, assigned.index.tolist(), assigned.confidence.tolist(), strict=True):
                 topic = model.topics[index] if index >= 0 else topics.Topic(_UNCLEAR, _UNCLEAR)
                 theme = model.topics[model.row_of[topic.parent_id]].label if topic.parent_id else ""
                 cells = [_cell(row.values.get(name)) for name in names]
-                writer.writerow([*cells, topic.topic_id, defuse(topic.label), f"{sure:.3f}", defuse(theme)])
+                writer.writerow([*cells, defuse(topic.topic_id), defuse(topic.label), f"{sure:.3f}", defuse(theme)])
         part.replace(out)
     except OSError as error:
         raise StoreError(f"cannot write {out}: {error}", hint="give a writable --out") from error

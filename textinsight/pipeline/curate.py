@@ -14,6 +14,7 @@ import pyarrow as pa
 from textinsight import topics
 from textinsight.encode import load_encoder
 from textinsight.errors import UsageError
+from textinsight.pipeline.discovering import ASSIGNING
 from textinsight.pipeline.naming import name_topics
 from textinsight.pipeline.progress import Progress, Silent
 from textinsight.pipeline.reasons import Naming, current_topics, found_topics, replayed_topics, stored_edits
@@ -185,7 +186,8 @@ def explain_contact(archive: str | Path | Archive, conversation_id: str) -> topi
     texts, vectors = _contacts_of(store, rows[0]["topic_id"] or "")
     encoder = load_encoder(last_settings(store).encoder)
     text = rows[0]["issue_text"] or ""
-    return topics.explain(current_topics(store), text, encoder, texts=texts, vectors=vectors)
+    config = ASSIGNING if rows[0]["topic_id"] else topics.AssignConfig()  # alone, a far one would be let in
+    return topics.explain(current_topics(store), text, encoder, texts=texts, vectors=vectors, config=config)
 
 
 _REASON = ("id", "name", "parent", "description", "examples")

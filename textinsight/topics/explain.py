@@ -40,7 +40,7 @@ class Alike:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """topic None: the text is unclear. runner_up: the next topic. lead: by how much the topic is nearer than that."""
+    """topic None: the text is unclear, or empty. runner_up: the next topic. lead: by how much the topic is nearer."""
 
     text: str
     topic: Topic | None

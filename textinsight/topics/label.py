@@ -14,7 +14,7 @@ import numpy.typing as npt
 from textinsight.encode import Encoder
 from textinsight.topics.bare import bare
 from textinsight.topics.model import Vectors
-from textinsight.topics.words import phrases, stem
+from textinsight.topics.words import key_of, phrases, stem
 
 _WORTH = {1: 0.55, 2: 1.0, 3: 1.05, 4: 0.95}  # by number of words: one word says too little for a slide
 _OF_WORDS = 0.5  # what a phrase is worth for the words in it
@@ -31,7 +31,7 @@ _DRAWN_OUT = {True: 0.1, False: 0.5}  # share of a lone word's, a phrase's conta
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a topic is shown as. label: a phrase; terms: other telling phrases; examples: the nearest texts."""
+    """What a topic is shown as. label: a phrase; terms: other telling phrases; examples: near texts, often said."""
 
     label: str
     terms: tuple[str, ...]
@@ -68,7 +68,7 @@ def name_groups(
 
     Score of a phrase: share of the group's contacts that say it × log of how much rarer it is elsewhere, where
     contacts count by their closeness to the centroid; × how near the phrase's own vector is, where `place` is given.
-    broad: themes, named by the words their topics share.
+    broad: themes, named by their topics' labels, which `taken` are.
     """
     n_groups = int(group.max()) + 1 if len(group) else 0
     counted = np.asarray(weights * np.clip(near, _FAR, 1), np.float64)
@@ -89,10 +89,11 @@ def name_groups(
         ranked = _fitted(scored, [_wording(counts.said[row][key]) for key, _ in scored], place, row)
         said = [_wording(counts.said[row][key]) for key in ranked]
         members = np.flatnonzero(group == row)
-        nearest = members[np.argsort(-near[members], kind="stable")[:_N_EXAMPLES]]
-        examples = tuple(texts[i] for i in nearest)
-        label = _broad(said, used) if broad else _label(ranked, said, counts.counts[row], used)
-        label = label or _quoted(examples[0], row, used)
+        typical = members[np.argsort(-near[members] * np.sqrt(weights[members]), kind="stable")]
+        examples = tuple(texts[i] for i in typical[:_N_EXAMPLES])
+        label = _theme(counts.counts, row, taken) if broad else _label(ranked, said, counts.counts[row], used)
+        often = typical[np.argsort(-weights[typical], kind="stable")]
+        label = label or _quoted([texts[i] for i in often], row, used)
         used.add(label)
         names.append(Name(label, tuple(_varied(said, label)), examples))
     return names
@@ -171,32 +172,34 @@ def _label(keys: Sequence[str], said: Sequence[str], counts: Counter[str], taken
     return ""
 
 
-def _broad(said: Sequence[str], taken: set[str]) -> str:
-    """The two most telling phrases that share no word: "refund and delivery"; one if there is no other."""
-    for i, first in enumerate(said):
-        others = [other for other in said[i + 1 :] if _differ(first, other)]
-        for label in (*(f"{first} and {other}" for other in others[:3]), first):
-            if label not in taken:
-                return label
-    return ""
+def _theme(counts: Sequence[Counter[str]], row: int, labels: Sequence[str]) -> str:
+    """The two of the topics' `labels` that the theme's contacts say most, "…" for further topics; "" for none.
+
+    A label is of the theme that says it most.
+    """
+    said = {label: [counter[key_of(label)] for counter in counts] for label in labels}
+    own = [label for label, by in said.items() if by[row] and by[row] == max(by)]
+    own.sort(key=lambda label: (-said[label][row], label))
+    named = own[:1] + [label for label in own[1:] if _differ(own[0], label)][:1]
+    return ", ".join(named) + ("" if len(named) == len(own) != 1 else " …")
 
 
 def _differ(one: str, other: str) -> bool:
-    """Whether no word of the one is a form of a word of the other ("transfer", "transferred"; "top up", "top-up")."""
+    """Whether each has a word that is no form of the other's ("transfer", "transferred"; "top up", "top-up")."""
     roots = [{stem(word)[:5] for word in re.split(r"[\s-]", phrase)} for phrase in (one, other)]
-    return not roots[0] & roots[1]
+    return not (roots[0] <= roots[1] or roots[1] <= roots[0])
 
 
-def _quoted(example: str, row: int, taken: set[str]) -> str:
-    """The start of a text, for topics without a telling phrase (another script, say); else a number."""
-    start = " ".join(example.split())[:_QUOTED]
-    quote = f"“{start}…”"
-    return quote if any(c.isalpha() for c in start) and quote not in taken else f"topic {row + 1}"
+def _quoted(said: Sequence[str], row: int, taken: set[str]) -> str:
+    """The start of the first text with a letter, for topics without a telling phrase (a button's, say); or a number."""
+    text = next((" ".join(text.split()) for text in said if any(char.isalpha() for char in text)), "")
+    quote = f"“{text}”" if len(text) <= _QUOTED else f"“{text[:_QUOTED]}…”"
+    return quote if text and quote not in taken else f"topic {row + 1}"
 
 
 def _varied(said: Sequence[str], label: str) -> list[str]:
     """Phrases that add a word to those before them."""
-    seen = set(label.split())
+    seen = set(re.split(r",? …?", label))
     terms: list[str] = []
     for phrase in said:
         if set(phrase.split()) - seen and len(terms) < _N_TERMS:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from textinsight.errors import UsageError
-from textinsight.topics.assign import assign
+from textinsight.topics.assign import Assignment, assign
 from textinsight.topics.cluster import nearest
 from textinsight.topics.discover import TopicsConfig, discover
 from textinsight.topics.model import Topic, TopicModel, Vectors
@@ -22,6 +22,9 @@ _APART = 0.7  # cosine to every old topic up to which a found one is new
 _MOVED = 0.02  # share of the contacts with a topic that may move to new ones
 _GROWN = 1.5  # times its old share of the contacts
 _LEAST_NEW = 0.25  # confidence up to which a contact fits its old topic badly
+_FARTHEST = 0.05  # share of a topic's old contacts that lie farthest from its centre
+_FARTHER = 0.9  # times the cosine of the nearest of these, up to which a contact fits badly too
+_BLOCK = 16_384
 _ENOUGH = 30  # contacts: fewer say nothing of growth
 
 
@@ -62,7 +65,8 @@ def refresh(
             hint="discover the topics anew with one encoder",
         )
     found = assign(old, vectors)
-    loose = np.flatnonzero((found.confidence < _LEAST_NEW) & np.asarray(vectors.any(1)))
+    own = np.ones(len(vectors), np.bool_) if known is None else known
+    loose = np.flatnonzero(_fits_badly(old, vectors, found, own) & np.asarray(vectors.any(1)))
     support = max(config.least, round(len(texts) ** config.support), round(len(texts) * config.share))
     if len(loose) < 2 * support:
         return old
@@ -76,6 +80,32 @@ def refresh(
     had = known & (found.index >= 0)
     allowed = _allowed(old, grown, vectors, had)
     return grown if len(allowed) == len(rows) else _with_new(old, more, [rows[i] for i in allowed], set(reserved))
+
+
+def _fits_badly(
+    old: TopicModel, vectors: Vectors, found: Assignment, own: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """(n,) whether a text is hardly surer of its topic than of others, or farther from it than nearly all of `own`.
+
+    Confidence compares topics with each other: where they are few and lie apart, what is near none is sure of one.
+    """
+    cosine = _own_cosine(old, vectors, found.index)
+    badly = np.asarray(found.confidence < _LEAST_NEW)
+    for row in old.leaves.tolist():
+        of_topic = found.index == row
+        if (of_topic & own).any():
+            badly |= of_topic & (cosine <= _FARTHER * np.quantile(cosine[of_topic & own], _FARTHEST))
+    return badly
+
+
+def _own_cosine(old: TopicModel, vectors: Vectors, index: npt.NDArray[np.int64]) -> Vectors:
+    """(n,) cosine of each text to the nearest centre of its topic; anything where it has none."""
+    place = old.leaves.searchsorted(np.clip(index, old.leaves[0], None))
+    cosine = np.zeros(len(vectors), np.float32)
+    for start in range(0, len(vectors), _BLOCK):
+        rows = np.arange(start, min(start + _BLOCK, len(vectors)))
+        cosine[rows] = old.leaf_cosines(vectors[rows])[np.arange(len(rows)), place[rows]]
+    return cosine
 
 
 def _allowed(old: TopicModel, grown: TopicModel, vectors: Vectors, had: npt.NDArray[np.bool_]) -> list[int]:

@@ -14,6 +14,7 @@ from textinsight.topics.model import as_name
 
 COLUMNS = ("id", "name", "parent", "description", "examples")
 _BETWEEN = "|"  # examples in one CSV cell
+_DELIMITERS = ",;\t"
 _MOST = 2000  # reasons
 _LONGEST = {"id": 60, "name": 120, "parent": 60, "description": 2000}
 _HINT = '[[reason]] id = "card_lost" name = "Lost card" examples = ["I lost my card"]'
@@ -36,7 +37,8 @@ class Reason:
 
 
 def read_taxonomy(path: str | Path) -> tuple[Reason, ...]:
-    """The reasons in a TOML file ([[reason]] tables) or CSV file (a header, examples parted by "|").
+    """The reasons in a TOML file ([[reason]] tables) or CSV file (a header; comma, semicolon or tab between cells,
+    "|" between examples).
 
     InputError, with the place, for a file that cannot be read, an unknown or missing field, an id that repeats, a
     parent that is not there, or parents that go round in a circle.
@@ -97,11 +99,13 @@ def _toml_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file, restkey="")
+        header = file.readline()
+        file.seek(0)
+        reader = csv.DictReader(file, restkey="", delimiter=max(_DELIMITERS, key=header.count))
         for row in reader:
             place = f"{path.name}, line {reader.line_num}"
             if "" in row:
-                raise InputError(f"{place}: more cells than columns", hint="put cells with commas in quotes")
+                raise InputError(f"{place}: more cells than columns", hint="put cells with separators in quotes")
             cells = {str(key).strip().lower(): (value or "").strip() for key, value in row.items()}
             if any(cells.values()):
                 listed = [part.strip() for part in cells.get("examples", "").split(_BETWEEN)]

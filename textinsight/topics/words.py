@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 MAX_WORDS = 80  # of a text; what a contact is about is said early
 _LONGEST = 4  # content words of a phrase
@@ -49,8 +50,15 @@ _NEGATION = frozenset(_NEGATION_WORDS.split())
 # Not inside a phrase either: without the silent words around them they read wrong ("parcel seems to stuck").
 _JOINING_WORDS = """
 and or but because so if when while before after though seem seems seemed what which who whom why how where
+although unless whether where's what's how's who's when's why's
 """
 _JOINING = frozenset(_JOINING_WORDS.split())
+_WISHES = frozenset(("need", "needs", "needed", "want", "wants", "wanted"))  # nor these, but after a negation
+# Silent words that a negation holds on to: "did not show up", "don't have data", but "[was] not delivered".
+_BEFORE_NOT = frozenset(
+    ("do", "does", "did", "will", "would", "shall", "should", "can", "could", "may", "might", "must")
+)
+_AFTER_NOT = frozenset(("have", "had", "be", "been"))
 _PARTICLE = frozenset(("up", "out", "off"))  # may close a phrase ("top up") but not open one
 
 
@@ -73,13 +81,34 @@ def phrases(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     apart: set[str] = set()
     for words in clauses(text):
-        said = [word for word in words if word not in _SILENT]
+        said = _content(words)
         for start in range(len(said)):
             for end in range(start + 1, min(start + _LONGEST, len(said)) + 1):
                 if fits(said[start:end]):
                     found.setdefault(_key(said[start:end]), " ".join(said[start:end]))
         apart.update(_key(pair) for pair in zip(said, said[2:], strict=False) if fits(pair))
     return dict.fromkeys(sorted(apart), "") | found
+
+
+def key_of(phrase: str) -> str:
+    """The key under which `phrases` has this phrase."""
+    return _key(_content(phrase.split()))
+
+
+def _content(words: Sequence[str]) -> list[str]:
+    """The words but the silent ones; auxiliaries of a negation are joined to it: "did not", "don't have"."""
+    joined: list[str] = []
+    for word in words:
+        last = joined[-1] if joined else ""
+        if (word == "not" and last in _BEFORE_NOT) or (word in _AFTER_NOT and _negates(last) and last != "not"):
+            joined[-1] = f"{last} {word}"
+        elif word not in _SILENT or word in _BEFORE_NOT:
+            joined.append(word)
+    return [word for word in joined if word not in _SILENT]
+
+
+def _negates(word: str) -> bool:
+    return word in _NEGATION or " " in word
 
 
 def _key(words: Sequence[str]) -> str:
@@ -89,14 +118,16 @@ def _key(words: Sequence[str]) -> str:
 def fits(words: Sequence[str]) -> bool:
     """True if a label may be these words: no function word at the ends, but a negation may open it."""
     first, last = words[0], words[-1]
-    opens = first not in _EDGE | _PARTICLE or (len(words) > 1 and first in _NEGATION - _NOT_OPENING)
-    closes = last not in _EDGE and len(last) > 1 and not last.endswith("'s")
-    return opens and closes and _JOINING.isdisjoint(words) and len(set(map(stem, words))) == len(words)
+    negated = len(words) > 1 and _negates(first) and first.split()[0] not in _NOT_OPENING
+    opens = first not in _EDGE | _PARTICLE if not _negates(first) else negated
+    closes = last not in _EDGE and len(last) > 1 and not last.endswith("'s") and not _negates(last)
+    wishes = any(word in _WISHES and not _negates(before) for before, word in pairwise(words))
+    return opens and closes and _JOINING.isdisjoint(words) and not wishes and len(set(map(stem, words))) == len(words)
 
 
 def stem(word: str) -> str:
     """The word without its inflection, good enough to count "cards" with "card" and "hasn't" with "not"."""
-    if word in _NEGATION:
+    if _negates(word):
         return "not"
     for ending, least in (("ies", 5), ("ing", 6), ("ed", 5), ("es", 6), ("s", 4), ("e", 4)):
         if word.endswith(ending) and len(word) >= least and not word.endswith("ss"):
