@@ -100,6 +100,14 @@ def test_what_still_fails_is_not_resolved(last: str) -> None:
     ).resolution == ("resolved")
 
 
+@pytest.mark.parametrize("conversation", [ANGRY, HAPPY, MOVED, talk("c: my parcel is late", "a: ok", "c: and now?")])
+def test_an_outcome_has_words_that_show_it(conversation: Conversation) -> None:
+    found = analyse(conversation)
+    shown = [tag for tag in found.tags if tag.tag == "resolution"]
+    assert bool(shown) == (found.resolution != "unclear")
+    assert all(tag.quote and tag.value == found.resolution for tag in shown)
+
+
 def test_an_offer_comes_when_the_issue_is_open_again() -> None:
     offer = "a: Would you like to upgrade to our premium plan for $10 a month?"
     start = ("c: my internet is down", "a: I've fixed it for you, all done.")

@@ -84,10 +84,12 @@ def cue_points(found: Sequence[Hits], *, half_life: float = ResolutionConfig().h
 
 
 def _shown(reading: Reading, outcome: Resolution) -> Iterator[Tag]:
-    """One tag a turn that shows the outcome."""
+    """One tag a turn that shows the outcome; failing any, the one that comes closest."""
     best = reading.best(_SHOWN_BY[outcome])
+    chance = {turn: reading.marks[turn].chance(label) for turn, label in best.items()}
+    least = min(_SURE, max(chance.values(), default=_SURE))
     for turn, label in sorted(best.items()):
-        if reading.marks[turn].chance(label) >= _SURE:
+        if chance[turn] >= least:
             yield reading.tag(turn, label, tag="resolution", value=outcome)
 
 
