@@ -50,9 +50,7 @@ def test_an_arrow_is_clicked_on_the_map(open_page, ready):
     page = open_page("downstream?hints=true")
     first = page.get_by_text(re.compile(" → ")).last.inner_text()
     box = chart(page)
-    for down in range(
-        60, 240, 4
-    ):  # an arrow is some pixels wide: down the middle, until one is met
+    for down in range(60, 240, 4):  # an arrow is some pixels wide: down the middle, until one is met
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + down)
         page.wait_for_timeout(400)
         if "arrow=" in page.url:

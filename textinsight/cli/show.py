@@ -118,8 +118,8 @@ def complaints(found: Sequence[Complaint], *, as_json: bool) -> None:
     if not found:
         note("the archive is healthy")
     for complaint in found:
-        done = "done" if complaint.mended else "to do (textinsight doctor --mend)"
-        note(f"{complaint.table}: {complaint.problem} → {complaint.remedy}: {done}")
+        todo = "to do" if complaint.remedy.startswith("textinsight ") else "to do (textinsight doctor --mend)"
+        note(f"{complaint.table}: {complaint.problem} → {complaint.remedy}: {'done' if complaint.mended else todo}")
 
 
 def _inputs(found: RunReport) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,8 @@ def report(found: TopicsReport, *, as_json: bool) -> None:
         for change in found.changes:
             table.add_row(Text(change.label), change.kind, f"{change.share_before:.1%}", f"{change.share_after:.1%}")
         _show(table)
+    for number, why in found.missed.items():
+        note(f"edit {number} fits no longer: {why}")
 
 
 def edited(edits: Sequence[Edit]) -> None:
@@ -70,15 +72,19 @@ def undone(edit: Edit) -> None:
     note(f"taken back: edit {edit.number}, {_said(edit)}")
 
 
-def log(edits: Sequence[Edit], *, as_json: bool) -> None:
-    """Every edit, those that no longer hold in grey."""
+def log(edits: Sequence[Edit], missed: Mapping[int, str], *, as_json: bool) -> None:
+    """Every edit, those that were taken back in grey. missed: number → why it fits no longer."""
     from textinsight.topics import standing
 
     holding = {edit.number for edit in standing(edits)}
     if as_json:
         rows = [
             {k: v for k, v in asdict(edit).items() if k != "centroids"}
-            | {"edited_at": edit.edited_at.isoformat() if edit.edited_at else None, "holds": edit.number in holding}
+            | {
+                "edited_at": edit.edited_at.isoformat() if edit.edited_at else None,
+                "holds": edit.number in holding,
+                "missed": missed.get(edit.number),
+            }
             for edit in edits
         ]
         _json({"edits": rows})
@@ -87,7 +93,8 @@ def log(edits: Sequence[Edit], *, as_json: bool) -> None:
     for edit in edits:
         when = f"{edit.edited_at:%Y-%m-%d %H:%M}" if edit.edited_at else ""
         style = "" if edit.number in holding else "dim"
-        table.add_row(Text(_said(edit)), Text(edit.editor or ""), when, str(edit.number), style=style)
+        why = f" (fits no longer: {missed[edit.number]})" if edit.number in missed else ""
+        table.add_row(Text(_said(edit) + why), Text(edit.editor or ""), when, str(edit.number), style=style)
     _show(table if edits else Text("no edits"))
 
 

@@ -232,11 +232,12 @@ def undo(
 
 @topics_app.command(epilog="Examples: `textinsight topics log -a ./archive --json`")
 def log(archive: ArchiveOption, as_json: JsonOption = False) -> int:
-    """Every edit ever made, and which of them hold."""
-    from textinsight.pipeline.reasons import stored_edits
+    """Every edit ever made, which of them hold, and which of these fit no longer."""
+    from textinsight.pipeline.reasons import replayed_topics, stored_edits
     from textinsight.store import Archive
 
-    topic_tables.log(stored_edits(Archive(archive)), as_json=as_json)
+    store = Archive(archive)
+    topic_tables.log(stored_edits(store), replayed_topics(store).missed, as_json=as_json)
     return ExitCode.OK
 
 
