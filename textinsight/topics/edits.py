@@ -303,11 +303,18 @@ def _bears(topic: Topic, label: str, edit: Edit) -> bool:
 
 
 def _freed(model: TopicModel, edit: Edit) -> TopicModel:
-    """`model` with a number behind the name of each topic that bears one which the edit gives."""
+    """`model` with a number behind the name of each topic that bears one which the edit gives.
+
+    UsageError if that is a reason of the company's own list: its names stand.
+    """
     names = _names(model, edit)
     taken = {*(topic.label for topic in model.topics), *names}
     for topic in model.topics:
         if any(_bears(topic, name, edit) for name in names):
+            if topic.source == "taxonomy":
+                raise UsageError(
+                    f"{topic.label!r} is a reason of the company's list", hint=f"merge the two into {topic.topic_id}"
+                )
             model = _with(model, topic, label=free_label(topic.label, taken))
     return model
 
