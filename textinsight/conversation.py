@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Role(StrEnum):
@@ -19,7 +22,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One utterance. `offset_s`: seconds since the contact started, None if unknown."""
+    """One utterance; a lone surrogate, which is no character, becomes U+FFFD.
+
+    `offset_s`: seconds since the contact started, None if unknown.
+    """
 
     role: Role
     text: str
@@ -29,6 +35,8 @@ class Turn:
     def __post_init__(self) -> None:
         if not 0.0 <= self.role_confidence <= 1.0:
             raise ValueError(f"role_confidence must lie in [0, 1], got {self.role_confidence}")
+        if not self.text.isascii() and _SURROGATE.search(self.text):
+            object.__setattr__(self, "text", _SURROGATE.sub("\ufffd", self.text))
 
 
 @dataclass(frozen=True, slots=True)

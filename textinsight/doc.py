@@ -32,7 +32,6 @@ EXTENSIONS = (
 _BREAK = "\n"
 _PLAIN_ID = "doc"
 _WORD = re.compile(r"\S+|\s")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _FACTS = ("conversation_id", "customer_id", "agent_id", "channel", "company", "language", "tenure_days")
 _TIMES = ("started_at", "ended_at")
 _ROLES = frozenset(role.value for role in Role)
@@ -50,8 +49,7 @@ def ensure_extensions() -> None:
 def to_doc(conversation: Conversation, nlp: Language | Vocab) -> Doc:
     """The conversation as a Doc, tokenised turn by turn so that `nlp.max_length` does not bind.
 
-    A bare Vocab has no tokenizer: words are then split at white space. A lone surrogate, which no Doc can
-    hold, becomes U+FFFD.
+    A bare Vocab has no tokenizer: words are then split at white space.
     """
     ensure_extensions()
     vocab, split = (nlp, _split_plain) if isinstance(nlp, Vocab) else (nlp.vocab, _splitter(nlp))
@@ -61,7 +59,7 @@ def to_doc(conversation: Conversation, nlp: Language | Vocab) -> Doc:
         if borders:
             words.append((_BREAK, False))
         first = len(words)
-        words.extend(split(_SURROGATE.sub("\ufffd", turn.text)))
+        words.extend(split(turn.text))
         borders.append((first, len(words)))
     doc = Doc(vocab, words=[word for word, _ in words], spaces=[space for _, space in words])
     roles = [turn.role.value for turn in conversation.turns]

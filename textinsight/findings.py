@@ -25,7 +25,8 @@ FOLLOW_BITS = {"follow_up": 1, "same_issue": 2, "downstream": 4}  # of one windo
 class Tag:
     """A label with its evidence: characters [start, end) of turn `turn` (0-based), quoted.
 
-    score: confidence in [0, 1], except for tag "sentiment" where it is the polarity in [-1, 1].
+    score: how surely these words alone show it, in [0, 1]; for tag "sentiment" the polarity in [-1, 1]. A tag of the
+    conversation rests on all turns, and may hold by several unsure ones.
     model: name@version of what decided.
     """
 

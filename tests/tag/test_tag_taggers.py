@@ -314,3 +314,7 @@ def test_processes_agree() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.strip() == "True 4"
+
+
+def test_half_a_character_is_none() -> None:
+    assert analyse(talk("c: the app \ud83d crashes")).issue_text == "the app \ufffd crashes"

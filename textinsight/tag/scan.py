@@ -9,7 +9,6 @@ from functools import lru_cache
 from itertools import islice
 
 from textinsight.conversation import Conversation, Role
-from textinsight.findings import Tag
 from textinsight.tag.words import Spoken, spoken
 
 NEGATION, CONDITION, QUESTION, OPENING = "negation", "condition", "question", "opening"
@@ -159,9 +158,3 @@ def belief(hits: Iterable[Hit]) -> float:
     for hit in hits:
         doubt *= 1 - hit.weight
     return 1 - doubt
-
-
-def evidence(conversation: Conversation, turn: int, hit: Hit, *, tag: str, value: str, model: str) -> Tag:
-    """The tag that a hit gives, with the words it stands on."""
-    quote = conversation.turns[turn].text[hit.start : hit.end]
-    return Tag(turn, hit.start, hit.end, tag, value, round(hit.weight, 4), quote, model)
