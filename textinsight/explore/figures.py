@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from textinsight.explore import charts
-from textinsight.explore.words import DRIVERS, MASK, RESOLUTIONS, name
+from textinsight.explore.words import DRIVERS, MASK, RESOLUTIONS, escape, name
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -119,7 +119,7 @@ def _confusion(row: Mapping[str, Any]) -> None:
     labels = [name(label, names).capitalize() for label in row["labels"]]
     frame = pd.DataFrame(row["counts"], columns=labels)
     frame.insert(0, "said", labels)
-    st.markdown(f"**{_tag(row)}**")
+    st.caption(f"**{escape(_tag(row))}**")
     st.dataframe(
         frame.style.apply(_shaded, axis=None), hide_index=True, height="content", alt=f"Right and wrong: {_tag(row)}",
         column_config={
@@ -151,7 +151,7 @@ def _calibrations(rows: Rows) -> None:
     for start in range(0, len(rows), _PER_ROW):
         for cell, row in zip(st.columns(_PER_ROW), rows[start : start + _PER_ROW], strict=False):
             with cell:
-                st.markdown(f"**{_tag(row)}**")
+                st.caption(f"**{escape(_tag(row))}**")
                 st.echarts_chart(
                     charts.calibration(row["bins"]), height=200, alt=f"Confidence and share right: {_tag(row)}"
                 )
