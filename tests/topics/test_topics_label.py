@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from textinsight.topics.label import name_groups
+from textinsight.topics.label import name_groups, theme_name
 from textinsight.topics.words import clauses, key_of, phrases, stem
 
 CARD = ["My card hasn't arrived yet.", "the card has not arrived", "my new card hasn't arrived, where is it?"] * 3
@@ -47,17 +47,18 @@ def test_group_without_words_still_has_a_name() -> None:
     assert name(["カードが届きません"] * 9 + REFUND, [0] * 9 + [1] * 9)[0] == "カードが届きません"
 
 
-def test_a_theme_is_named_by_its_topics() -> None:
-    texts = CARD + REFUND + ["reset my password"] * 2 + ["cards have not arrived"] * 2 + ["update my address"] * 3
-    group = np.repeat([0, 1, 0], [9, 9, 7])
-    ones, near = np.ones(len(texts), np.int64), np.ones(len(texts), np.float32)
-    labels = ("card hasn't arrived", "charged twice", "update address", "reset password", "cards not arrived")
-    themes = [one.label for one in name_groups(texts, group, ones, near, taken=labels, broad=True)]
-    assert themes == ["card hasn't arrived, update address …", "charged twice …"]
-    two = name_groups(
-        [*texts[:9], "update my address"], np.zeros(10, np.int64), ones[:10], near[:10], taken=labels[:3], broad=True
-    )
-    assert two[0].label == "card hasn't arrived, update address"
+@pytest.mark.parametrize(
+    ("labels", "name"),
+    [
+        (("refund",), "refund …"),
+        (("refund", "late parcel"), "refund, late parcel"),
+        (("refund", "late parcel", "lost parcel"), "refund, late parcel …"),
+        (("transfer", "transferred", "top up", "top-up"), "transfer, top up …"),
+        (("transfer", "transferred"), "transfer …"),
+    ],
+)
+def test_a_theme_is_named_by_its_largest_topics(labels: tuple[str, ...], name: str) -> None:
+    assert theme_name(labels) == name
 
 
 def test_label_is_never_the_same_word_twice() -> None:

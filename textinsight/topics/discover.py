@@ -30,8 +30,9 @@ from textinsight.topics.cluster import (
     silhouette,
     smoothed,
 )
-from textinsight.topics.label import Place, name_groups
+from textinsight.topics.label import Place, name_groups, theme_name
 from textinsight.topics.model import Topic, TopicModel, Vectors, topic_id
+from textinsight.topics.reconcile import free_label
 
 _STEP = 0.025  # between the shares looked at
 _SIZES = 23  # numbers of even groups looked at
@@ -259,9 +260,13 @@ def _with_themes(sample: _Sample, group: Index, model: TopicModel, encoder: Enco
     theme = even_groups(model.centroids, round(np.sqrt(len(model.topics))))
     above = _by_size(theme[group], sample.weights)
     centroids = centroids_of(sample.vectors, above)
-    taken = tuple(topic.label for topic in model.topics)
-    themes = _topics(sample, above, centroids, "g", encoder, taken)
-    parent = {int(leaf): themes[row].topic_id for leaf, row in zip(group, above, strict=True)}
+    themes = _topics(sample, above, centroids, "g", encoder)
+    of = dict(zip(group.tolist(), above.tolist(), strict=True))
+    taken = {topic.label for topic in model.topics}
+    for row, topic in enumerate(themes):
+        under = [leaf.label for at, leaf in enumerate(model.topics) if of[at] == row]
+        themes[row] = replace(topic, label=free_label(theme_name(under), taken))
+    parent = {at: themes[row].topic_id for at, row in of.items()}
     leaves = [replace(topic, parent_id=parent[row]) for row, topic in enumerate(model.topics)]
     return TopicModel((*leaves, *themes), np.vstack([model.centroids, centroids]), model.engine)
 
@@ -272,11 +277,10 @@ def _topics(
     centroids: Vectors,
     kind: str,
     encoder: Encoder | None,
-    taken: Sequence[str] = (),
 ) -> list[Topic]:
     near = np.einsum("ij,ij->i", sample.vectors, centroids[group])
     place = Place(centroids, encoder) if encoder is not None else None
-    names = name_groups(sample.texts, group, sample.weights, near, place=place, taken=taken, broad=kind == "g")
+    names = name_groups(sample.texts, group, sample.weights, near, place=place)
     sizes = np.bincount(group, sample.weights).astype(np.int64)
     return [
         Topic(topic_id(kind, i + 1), name.label, terms=name.terms, n=int(n), examples=name.examples)

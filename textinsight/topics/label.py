@@ -14,7 +14,7 @@ import numpy.typing as npt
 from textinsight.encode import Encoder
 from textinsight.topics.bare import bare
 from textinsight.topics.model import Vectors
-from textinsight.topics.words import key_of, phrases, stem
+from textinsight.topics.words import phrases, stem
 
 _WORTH = {1: 0.55, 2: 1.0, 3: 1.05, 4: 0.95}  # by number of words: one word says too little for a slide
 _OF_WORDS = 0.5  # what a phrase is worth for the words in it
@@ -23,7 +23,6 @@ _FEW = 8  # contacts from which a phrase said once is no name
 _N_EXAMPLES = 3
 _CANDIDATES = 30
 _QUOTED = 30
-_WORTH_BROAD = {1: 1.0, 2: 0.8, 3: 0.4, 4: 0.2}  # of themes: what many topics share is said in a word
 _FITTING = 1.0  # power of a phrase's own cosine to the topic's centre, relative to the best of its candidates
 _FAR = 0.1  # the least that a contact counts for its topic's name
 _DRAWN_OUT = {True: 0.1, False: 0.5}  # share of a lone word's, a phrase's contacts that must say the longer phrase
@@ -62,13 +61,11 @@ def name_groups(
     *,
     place: Place | None = None,
     taken: Sequence[str] = (),
-    broad: bool = False,
 ) -> list[Name]:
     """A name for each group 0..max(group), none of them in `taken`. near: (n,) cosine of each text to its centroid.
 
     Score of a phrase: share of the group's contacts that say it × log of how much rarer it is elsewhere, where
     contacts count by their closeness to the centroid; × how near the phrase's own vector is, where `place` is given.
-    broad: themes, named by their topics' labels, which `taken` are.
     """
     n_groups = int(group.max()) + 1 if len(group) else 0
     counted = np.asarray(weights * np.clip(near, _FAR, 1), np.float64)
@@ -79,11 +76,10 @@ def name_groups(
     used = set(taken)
     names: list[Name] = []
     sizes = np.bincount(group[group >= 0], counted[group >= 0], n_groups)
-    worth = _WORTH_BROAD if broad else _WORTH
     for row in range(n_groups):
         scored = [
             (key, score)
-            for key, score in _ranked(counts.counts[row], totals, sizes[row], sizes.sum(), worth)
+            for key, score in _ranked(counts.counts[row], totals, sizes[row], sizes.sum())
             if key in counts.said[row]
         ][:_CANDIDATES]
         ranked = _fitted(scored, [_wording(counts.said[row][key]) for key, _ in scored], place, row)
@@ -91,7 +87,7 @@ def name_groups(
         members = np.flatnonzero(group == row)
         typical = members[np.argsort(-near[members] * np.sqrt(weights[members]), kind="stable")]
         examples = tuple(texts[i] for i in typical[:_N_EXAMPLES])
-        label = _theme(counts.counts, row, taken) if broad else _label(ranked, said, counts.counts[row], used)
+        label = _label(ranked, said, counts.counts[row], used)
         often = typical[np.argsort(-weights[typical], kind="stable")]
         label = label or _quoted([texts[i] for i in often], row, used)
         used.add(label)
@@ -129,9 +125,7 @@ def _count(texts: Sequence[str], group: npt.NDArray[np.int64], weights: npt.NDAr
     return _Counts(counts, said)
 
 
-def _ranked(
-    counts: Counter[str], totals: Counter[str], size: float, total: float, worth: dict[int, float]
-) -> list[tuple[str, float]]:
+def _ranked(counts: Counter[str], totals: Counter[str], size: float, total: float) -> list[tuple[str, float]]:
     """Phrase keys of a group and their scores, most telling first by themselves and by their words; ties by key."""
     least = max(1.0, 0.02 * size) if size >= _FEW else 0.0
 
@@ -142,7 +136,7 @@ def _ranked(
 
     def score(key: str) -> float:
         words = key.split()
-        return worth[len(words)] * (telling(key) + _OF_WORDS * sum(map(word_worth, words)) / len(words))
+        return _WORTH[len(words)] * (telling(key) + _OF_WORDS * sum(map(word_worth, words)) / len(words))
 
     word_worth = lru_cache(maxsize=None)(telling)
     keys = [key for key, n in counts.items() if n >= least]
@@ -172,16 +166,10 @@ def _label(keys: Sequence[str], said: Sequence[str], counts: Counter[str], taken
     return ""
 
 
-def _theme(counts: Sequence[Counter[str]], row: int, labels: Sequence[str]) -> str:
-    """The two of the topics' `labels` that the theme's contacts say most, "…" for further topics; "" for none.
-
-    A label is of the theme that says it most.
-    """
-    said = {label: [counter[key_of(label)] for counter in counts] for label in labels}
-    own = [label for label, by in said.items() if by[row] and by[row] == max(by)]
-    own.sort(key=lambda label: (-said[label][row], label))
-    named = own[:1] + [label for label in own[1:] if _differ(own[0], label)][:1]
-    return ", ".join(named) + ("" if len(named) == len(own) != 1 else " …")
+def theme_name(labels: Sequence[str]) -> str:
+    """A theme's name: the first two of its topics' labels, largest topic first, that differ; "…" for further topics."""
+    named = [*labels[:1], *[label for label in labels[1:] if _differ(labels[0], label)][:1]]
+    return ", ".join(named) + ("" if len(named) == len(labels) == 2 else " …")
 
 
 def _differ(one: str, other: str) -> bool:
