@@ -20,7 +20,7 @@ from textinsight.conversation import Conversation, Role
 from textinsight.encode.network import TurnNetwork
 from textinsight.encode.turns import MODEL, TurnReader
 from textinsight.encode.twin import load_twin
-from textinsight.errors import InputError, UsageError
+from textinsight.errors import UsageError
 from textinsight.findings import EFFORT_DRIVERS
 from textinsight.learn.evaluate import Labelled, read_labelled
 from textinsight.learn.fit_talks import rebuild
@@ -90,13 +90,6 @@ def _target(row: Labelled, number: int) -> tuple[float, ...]:
     known = allowed(role) if role in (Role.CUSTOMER, Role.AGENT) else ()
     for label in known if str(number) in flags else ():
         target[LABELS.index(label)] = float(label in flags[str(number)])
-    wrong = set(flags.get(str(number), ())) - set(known)
-    if wrong:
-        raise InputError(
-            f"conversation {row.conversation.conversation_id}, turn {number}: no label {sorted(wrong)} for "
-            f"{role.value} turns",
-            hint=f"labels: {', '.join(known)}",
-        )
     if str(number) in moods:
         target[: len(MOOD)] = [float(moods[str(number)] == mood) for mood in (-1, 0, 1)]
     return tuple(target)
