@@ -2,6 +2,7 @@
 
     python benchmarks/tags.py --data DATA                        # accuracy
     python benchmarks/tags.py --data DATA --doubts               # share read by the transformer, speed and accuracy
+    python benchmarks/tags.py --data DATA --parts                # what each part of the tag stage costs and gains
     python benchmarks/tags.py --data DATA --twin                 # how far the torch twin is from the shipped graph
     python benchmarks/tags.py --peers --minilm FOLDER            # contacts/s beside the peers, in the same run
 
@@ -101,6 +102,60 @@ def doubts(data: Path) -> None:
             value["effort_drivers", "micro-F1"],
         ]
         print(f"| {doubt} | {np.mean(careful):.0%} | {rate:.0f} |", " | ".join(f"{f:.3f}" for f in figures), "|")
+
+
+def parts(data: Path) -> None:
+    """What each part of the tag stage costs (600 demo contacts) and what the tags are worth without it."""
+    from unittest import mock
+
+    from textinsight.encode import load_encoder
+    from textinsight.ingest.redact import mask_conversation
+    from textinsight.tag import reading as readings
+    from textinsight.tag.marks import quick_chances
+    from textinsight.tag.scan import scan
+    from textinsight.tag.words import spoken
+
+    raw = list(_demo(_CONTACTS))
+    talks = [mask_conversation(talk, key=b"benchmark")[0] for talk in raw]
+    analyse_batch(talks[:20])
+    said = [[spoken(turn.text) for turn in talk.turns] for talk in talks]
+
+    def cost(work: Callable[[], object]) -> float:
+        return min(1000 / _rate(work, len(talks)) for _ in range(3))
+
+    def worth(doubt: float = ReadConfig().doubt) -> str:
+        card = evaluate(data / "support_gold_dev.jsonl", config=TagConfig(read=ReadConfig(doubt=doubt)))
+        value = {(line.tag, line.measure): line.value for line in card.lines}
+        measures = (("turn_sentiment", "macro-F1"), ("resolution", "macro-F1"), ("effort_drivers", "micro-F1"))
+        return " | ".join(f"{value[measure]:.3f}" for measure in measures)
+
+    masking = cost(lambda: [mask_conversation(talk, key=b"benchmark") for talk in raw])
+    words = cost(lambda: [[spoken(turn.text) for turn in talk.turns] for talk in talks])
+    cues = cost(lambda: [scan(talk, texts) for talk, texts in zip(talks, said, strict=True)])
+    quick, whole, all_quick = (
+        cost(lambda: quick_chances(said)),
+        cost(lambda: read(talks)),
+        cost(lambda: quick_all(talks)),
+    )
+    tags = cost(lambda: analyse_batch(talks)) - whole
+    vectors = cost(lambda: load_encoder().encode([found.issue_text for found in analyse_batch(talks)])) - whole - tags
+    with mock.patch.object(readings, "scan", lambda talk, _: ((),) * len(talk.turns)):
+        without_cues = worth()
+    rows = (
+        ("masking", masking, ""), ("cutting into words", words, ""), ("cues", cues, without_cues),
+        ("quick reader", quick, ""), ("turn model", whole - all_quick, worth(1.0)),
+        ("tags, issue text", tags, ""), ("vector of the issue", vectors, ""),
+    )  # fmt: skip
+    print("| part | ms a contact | without it: turn sentiment | resolution | drivers |")
+    print("|---|---|---|---|---|")
+    for name, each, without in rows:
+        print(f"| {name} | {each:.2f} | {without or '– | – | –'} |")
+    print(f"| all | {sum(each for _, each, _ in rows):.2f} | {worth()} |")
+
+
+def quick_all(talks: Sequence[Conversation]) -> object:
+    """The conversations as the quick reader alone reads them."""
+    return read(talks, config=ReadConfig(doubt=1.0))
 
 
 def twin(data: Path) -> None:
@@ -210,6 +265,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--doubts", action="store_true")
+    parser.add_argument("--parts", action="store_true")
     parser.add_argument("--twin", action="store_true")
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--minilm", type=Path)
@@ -221,7 +277,7 @@ def main() -> None:
     elif options.data is None or not options.data.is_dir():
         parser.error("--data must be the folder of public data")
     else:
-        (twin if options.twin else doubts if options.doubts else accuracy)(options.data)
+        (parts if options.parts else twin if options.twin else doubts if options.doubts else accuracy)(options.data)
 
 
 if __name__ == "__main__":
