@@ -54,18 +54,20 @@ def test_reasons_that_lie_apart_are_not_parted_by_their_wordings() -> None:
 
 
 def test_support_is_counted_in_contacts() -> None:
-    # Four texts that have nothing in common, said by twenty contacts each: four reasons.
-    model = discover(list(WORDS[:4]) * 20, np.tile(np.eye(4, 8, dtype=np.float32), (20, 1)))
-    assert [topic.n for topic in model.topics] == [20] * 4
-
-
-def test_few_texts_that_come_often_are_told_apart_by_reason() -> None:
+    # One reason in three wordings, and three texts that have nothing in common with it: all said by twenty contacts.
     rng = np.random.default_rng(0)
-    reasons = unit_rows(rng.standard_normal((6, 32)))
-    vectors = unit_rows(np.repeat(reasons, 5, 0) + 0.5 * unit_rows(rng.standard_normal((30, 32))))
-    texts = [f"{WORDS[i // 5]} {'abcde'[i % 5]}" for i in range(30)]
-    model = discover(texts * 8, np.tile(vectors, (8, 1)))
-    assert agree(assign(model, vectors).index, np.arange(30) // 5)
+    vectors = unit_rows(
+        np.eye(4, 16)[[0, 0, 0, 1, 2, 3]] + np.repeat([0.5, 0], 3)[:, None] * unit_rows(rng.normal(size=(6, 16)))
+    )
+    model = discover(list(WORDS) * 20, np.tile(vectors, (20, 1)))
+    assert agree(assign(model, vectors).index, np.array([0, 0, 0, 1, 2, 3]))
+
+
+def test_few_texts_are_not_drawn_together() -> None:
+    rng = np.random.default_rng(0)
+    vectors = unit_rows(unit_rows(rng.normal(size=(8, 24))) + 0.6 * unit_rows(rng.normal(size=(1, 24))))
+    model = discover([*WORDS, "new plan", "old bill"] * 10, np.tile(vectors, (10, 1)))
+    assert agree(assign(model, vectors).index, np.arange(8))
 
 
 def test_order_of_the_input_does_not_matter() -> None:
