@@ -152,7 +152,7 @@ def _finding_rows(tagged: _Tagged) -> list[Row]:
 
 def _vector_rows(tagged: Sequence[_Tagged], spec: str) -> list[Row]:
     encoder = load_encoder(spec)
-    vectors = encode_unique(encoder, [bare(t.analysis.issue_text) for t in tagged]).astype(np.dtype("<f2"))
+    vectors = encoder.encode([bare(t.analysis.issue_text) for t in tagged]).astype(np.dtype("<f2"))
     return [
         {"conversation_id": t.conversation.conversation_id, "engine": encoder.name, "vector": vector.tobytes()}
         for t, vector in zip(tagged, vectors, strict=True)
