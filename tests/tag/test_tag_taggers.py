@@ -23,7 +23,7 @@ from textinsight.tag.labels import LABELS
 from textinsight.tag.marks import Marks, ReadConfig
 from textinsight.tag.reading import Reading, read
 from textinsight.tag.repeat import RepeatConfig
-from textinsight.tag.resolution import ResolutionConfig
+from textinsight.tag.resolution import ResolutionConfig, tag_resolution
 from textinsight.tag.risk import RiskConfig
 from textinsight.tag.sentiment import SentimentConfig, tag_sentiment
 from textinsight.tag.words import spoken
@@ -106,6 +106,17 @@ def test_an_outcome_has_words_that_show_it(conversation: Conversation) -> None:
     shown = [tag for tag in found.tags if tag.tag == "resolution"]
     assert bool(shown) == (found.resolution != "unclear")
     assert all(tag.quote and tag.value == found.resolution for tag in shown)
+
+
+@pytest.mark.parametrize(
+    ("label", "turn", "outcome"),
+    [("still_fails", 0, "unresolved"), ("promises", 1, "unresolved"), ("moves", 1, "moved"), ("done", 1, "resolved")],
+)
+def test_an_outcome_that_no_turn_shows_for_sure_quotes_the_closest(label: str, turn: int, outcome: str) -> None:
+    reading = read_with(talk("c: my parcel is late", "a: ok", "c: and now"), [(0.0, 1.0, 0.0)] * 3)
+    reading.marks[turn].chances[LABELS.index(label)] = 0.4
+    found = tag_resolution(reading)
+    assert [(tag.turn, tag.value, tag.score) for tag in found.tags] == [(turn, outcome, 0.4)]
 
 
 def test_an_offer_comes_when_the_issue_is_open_again() -> None:
