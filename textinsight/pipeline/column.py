@@ -6,7 +6,6 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from textinsight.ingest.tables import read_rows
 from textinsight.pipeline.progress import Progress, Silent
 from textinsight.store.export import defuse
 from textinsight.topics import Topic, TopicQuality
+from textinsight.topics.reconcile import free_label
 
 _ADDED = ("topic_id", "topic_label", "confidence", "theme")
 _UNCLEAR = "unclear"
@@ -157,11 +157,7 @@ def _names(rows: Sequence[Row]) -> dict[str, str]:
     """The columns' names and what they are called beside those added: "theme" is "theme (2)"."""
     names = dict.fromkeys(name for row in rows for name in row.values)
     taken = {*names, *_ADDED}
-    return {name: _free(name, taken) if name in _ADDED else name for name in names}
-
-
-def _free(name: str, taken: set[str]) -> str:
-    return next(new for i in count(2) if (new := f"{name} ({i})") not in taken)
+    return {name: free_label(name, taken) if name in _ADDED else name for name in names}
 
 
 def _write(

@@ -187,7 +187,7 @@ def _quoted(said: Sequence[str], row: int, taken: set[str]) -> str:
 
 def _varied(said: Sequence[str], label: str) -> list[str]:
     """Phrases that add a word to those before them."""
-    seen = set(re.split(r",? …?", label))
+    seen = set(label.split())
     terms: list[str] = []
     for phrase in said:
         if set(phrase.split()) - seen and len(terms) < _N_TERMS:
