@@ -3,6 +3,7 @@
     python benchmarks/tags.py --data DATA                        # accuracy
     python benchmarks/tags.py --data DATA --doubts               # share read by the transformer, speed and accuracy
     python benchmarks/tags.py --data DATA --parts                # what each part of the tag stage costs and gains
+    python benchmarks/tags.py --tone                             # calm problems, irony, praise: 380 texts written for this
     python benchmarks/tags.py --data DATA --twin                 # how far the torch twin is from the shipped graph
     python benchmarks/tags.py --peers --minilm FOLDER            # contacts/s beside the peers, in the same run
 
@@ -81,6 +82,36 @@ def annoyed(data: Path) -> float:
 def _conversation(row: dict) -> Conversation:
     turns = tuple(Turn(Role(turn["role"]), turn["text"]) for turn in row["turns"])
     return Conversation(str(row["conversation_id"]), turns)
+
+
+def tone() -> None:
+    """How often each kind of text in tone.tsv gets its mood, alone and as what opens a chat."""
+    lines = (Path(__file__).parent / "tone.tsv").read_text("utf-8").splitlines()[1:]
+    rows = [line.split("\t") for line in lines]
+    labels, kinds = np.array([int(row[0]) for row in rows]), np.array([row[1] for row in rows])
+    texts = [row[2] for row in rows]
+    answer = (Turn(Role.AGENT, "Hello, thank you for your message. Let me have a look."), Turn(Role.CUSTOMER, "ok"))
+    found = {
+        "alone, channel unknown": _first_moods(texts, channel="unknown"),
+        "alone, chat": _first_moods(texts, channel="chat"),
+        "opens a chat": _first_moods(texts, answer, channel="chat"),
+    }
+    vader = _vader(texts)
+    if vader is not None:
+        found["VADER"] = vader
+    names = list(dict.fromkeys(kinds.tolist()))
+    print("| read | macro-F1 |", " | ".join(f"{name} ({(kinds == name).sum()})" for name in names), "|")
+    print("|---|---|" + "---|" * len(names))
+    for name, got in found.items():
+        right = [f"{(got == labels)[kinds == kind].mean():.0%}" for kind in names]
+        print(f"| {name} | {macro_f1(labels, got):.3f} |", " | ".join(right), "|")
+
+
+def _first_moods(texts: Sequence[str], after: tuple[Turn, ...] = (), *, channel: str) -> np.ndarray:
+    talks = [
+        Conversation(str(i), (Turn(Role.CUSTOMER, text), *after), channel=channel) for i, text in enumerate(texts)
+    ]
+    return np.array([reading.marks[0].mood for reading in read(talks)])
 
 
 def doubts(data: Path) -> None:
@@ -266,6 +297,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--doubts", action="store_true")
     parser.add_argument("--parts", action="store_true")
+    parser.add_argument("--tone", action="store_true")
     parser.add_argument("--twin", action="store_true")
     parser.add_argument("--peers", action="store_true")
     parser.add_argument("--minilm", type=Path)
@@ -274,6 +306,8 @@ def main() -> None:
         if options.minilm is None:
             parser.error("--peers needs --minilm FOLDER, a copy of all-MiniLM-L6-v2")
         peers(options.minilm)
+    elif options.tone:
+        tone()
     elif options.data is None or not options.data.is_dir():
         parser.error("--data must be the folder of public data")
     else:

@@ -10,7 +10,7 @@ import pytest
 from textinsight.conversation import Role
 from textinsight.errors import InputError
 from textinsight.learn import labels
-from textinsight.learn.labels import allowed, read_sentences, read_talks, written_posts, written_talks
+from textinsight.learn.labels import allowed, read_sentences, read_talks, written_texts, written_talks
 from textinsight.resources import data_path
 from textinsight.tag.labels import LABELS, MOOD
 
@@ -27,9 +27,16 @@ def test_every_written_dialogue_parses() -> None:
 
 
 def test_posts_carry_one_mood() -> None:
-    posts = list(written_posts())
+    posts = list(written_texts())
     assert len(posts) > 1000
     assert all(len(post.labels & set(MOOD)) == 1 for post in posts)
+
+
+def test_remarks_are_no_part_of_what_tone_is_measured_on() -> None:
+    remarks = {turn.text for turn in written_texts(["remark"])}
+    assert len(remarks) > 7000
+    measured = (Path(__file__).parents[2] / "benchmarks" / "tone.tsv").read_text("utf-8").splitlines()
+    assert not remarks & {line.split("\t")[2] for line in measured}
 
 
 def test_every_label_is_written_about() -> None:

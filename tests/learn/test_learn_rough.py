@@ -12,8 +12,8 @@ pytest.importorskip("torch")
 
 from textinsight.learn import rough
 from textinsight.learn.labels import written_talks
-from textinsight.learn.rough import exchanges, roughened
-from textinsight.learn.turn_data import Example, talk_example
+from textinsight.learn.rough import exchanges, opening, roughened
+from textinsight.learn.turn_data import Example, remark_examples, talk_example
 from textinsight.tag.labels import LABELS, WHOLE
 
 TALK = next(talk for talk in written_talks() if len(talk.turns) > 4)
@@ -58,6 +58,18 @@ def test_exchanges_without_a_label_are_put_in(monkeypatch: pytest.MonkeyPatch) -
     assert added % 2 == 0
     assert held(found) - {(0, LABELS.index("neutral"))} == held(EXAMPLE) - {(0, LABELS.index("neutral"))}
     assert found.whole == EXAMPLE.whole
+
+
+def test_a_remark_opens_a_conversation() -> None:
+    remark = remark_examples()[0]
+    spare = exchanges([talk_example(talk) for talk in written_talks()])
+    found = opening(remark, random.Random(0), spare)
+    assert found.texts[0] == remark.texts[0]
+    assert found.targets[0] is remark.targets[0]
+    assert found.speakers == (0, *(1, 0) * (len(found.texts) // 2))
+    assert len(found.texts) == len(found.targets) > 2
+    assert found.whole is remark.whole
+    assert all(math.isnan(value) for value in found.whole)
 
 
 def test_a_part_says_nothing_of_the_whole() -> None:

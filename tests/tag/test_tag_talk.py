@@ -12,6 +12,7 @@ from textinsight.tag.labels import AGENT, CUSTOMER, LABELS, OUTCOMES, WHOLE
 from textinsight.tag.talk import (
     FEATURES,
     FLAGS,
+    LEFT,
     OUTCOME_INPUTS,
     STANDS,
     Weights,
@@ -63,6 +64,22 @@ def test_features_by_hand() -> None:
 def test_what_still_fails_stands_until_it_is_answered(after: tuple[dict[str, float], ...], left: float) -> None:
     talk = chances({"done": 1.0}, {"still_fails": 0.9}, *after)
     assert named(features(talk, [A, C, A, C][: len(talk)]))[STANDS] == pytest.approx(left)
+
+
+@pytest.mark.parametrize(
+    ("turns", "roles", "left"),
+    [
+        (({}, {}), (C, A), 1.0),
+        (({}, {"done": 0.75}), (C, A), 0.25),
+        (({}, {"promises": 1.0}, {}, {}), (C, A, C, A), 0.4),  # an agent's turn later: 1 - 1.0 · 0.6
+        (({"confirms": 0.9}, {}), (C, A), 0.1),
+        (({"done": 1.0}, {"confirms": 1.0}), (C, A), 1.0),  # said by the wrong side
+        (({}, {}, {}), (C, A, C), 0.0),
+        (({},), (C,), 0.0),
+    ],
+)
+def test_what_an_agent_leaves_open(turns: tuple[dict[str, float], ...], roles: tuple[Role, ...], left: float) -> None:
+    assert named(features(chances(*turns), roles))[LEFT] == pytest.approx(left)
 
 
 def test_a_label_counts_for_its_speaker_only() -> None:

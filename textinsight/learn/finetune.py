@@ -24,7 +24,7 @@ from textinsight.errors import UsageError
 from textinsight.findings import EFFORT_DRIVERS
 from textinsight.learn.evaluate import Labelled, read_labelled
 from textinsight.learn.fit_talks import rebuild
-from textinsight.learn.labels import LabelledTalk, allowed, written_posts, written_talks
+from textinsight.learn.labels import LabelledTalk, allowed, written_texts, written_talks
 from textinsight.learn.train_student import StudentConfig, answers, save
 from textinsight.learn.train_student import train as train_student
 from textinsight.learn.train_turns import MOOD_TOKENS, Data, Reader, TrainConfig, Trainer, batches
@@ -133,7 +133,7 @@ def finetune(path: Path, out: Path, *, steps: int = 300, seed: int = 0) -> Path:
     config = StudentConfig(seed=seed)
     reader = TurnReader(out / MODEL)
     said = [*own.said, *(talk.conversation for talk in written)]
-    known = answers(reader, said, sorted({post.text for post in written_posts()}))
+    known = answers(reader, said, sorted({post.text for post in written_texts()}))
     student = train_student(known, config=config)
     student = replace(student, name=f"{student.name}+{path.stem}")
     save(student, out / STUDENT, teacher=reader.name, config=config, data=[path.name, _WRITTEN])

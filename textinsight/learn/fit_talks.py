@@ -46,6 +46,7 @@ from textinsight.tag.resolution import cue_points
 from textinsight.tag.scan import scan
 from textinsight.tag.talk import (
     FLAGS,
+    LEFT,
     OUTCOME_INPUTS,
     STANDS,
     Weights,
@@ -74,7 +75,7 @@ _DIMENSION = 384
 _SHIFT_PRIOR = 0.5  # what holds a shift at 0
 _EXPECTED = np.array([0.8, 0.2, 0.1, 0.0])  # weights of the flag inputs
 _FIRM = np.array([1.0, 1.0, 1.0, 0.1])  # how firmly
-_STANDS = np.array([{"resolved": -2.0, "unresolved": 2.0}.get(name, 0.0) for name in OUTCOMES])  # by definition
+_BY_DEFINITION = {STANDS: {"resolved": -2.0, "unresolved": 2.0}, LEFT: {"unclear": 1.5}}  # weights of how it ended
 
 Array = npt.NDArray[np.float64]
 
@@ -209,14 +210,16 @@ def _flag(inputs: Array, wanted: Sequence[bool], config: FitConfig) -> Array:
 
 def _outcome(inputs: Array, wanted: Sequence[str], config: FitConfig) -> Array:
     """(outcomes, inputs and bias): the model's say and the cues' count as in `config`; how it ended may add to them,
-    and that it still fails speaks against an end.
+    and that it still fails speaks against an end, that it is left open for none.
     """
     from scipy.optimize import minimize
 
     n = len(OUTCOMES)
     gold = np.array([OUTCOMES.index(name) for name in wanted])
     fixed = inputs[:, : 2 * n] @ np.vstack([config.own * np.eye(n), config.cues * np.eye(n)])
-    expected = np.outer(_STANDS, np.array(OUTCOME_INPUTS[2 * n :]) == STANDS).ravel()
+    expected = np.array(
+        [_BY_DEFINITION.get(name, {}).get(outcome, 0.0) for outcome in OUTCOMES for name in OUTCOME_INPUTS[2 * n :]]
+    )
 
     def loss(x: Array) -> float:
         logits = fixed + inputs[:, 2 * n :] @ x[n:].reshape(n, -1).T + x[:n]

@@ -10,7 +10,7 @@ import gzip
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -50,7 +50,9 @@ SHORT: Mapping[Role, Mapping[str, str]] = {
     },
 }
 
-_HEAD = re.compile(r"#.*?\bres=(\w+)\s+eff=(\d)(?:\s+channel=([\w-]+))?")
+ALONE = ("post", "remark")  # channels of single texts
+
+_HEAD = re.compile(r"#.*?\bres=(\w+)\s+eff=(\d)(?:\s+channel=([\w-]+))?(?:\s+weight=(\d))?")
 _NARRATIVE = "Consumer complaint narrative"
 
 
@@ -66,12 +68,13 @@ class LabelledTurn:
 
 @dataclass(frozen=True, slots=True)
 class LabelledTalk:
-    """A conversation, the labels of its turns, its resolution and effort (1..5)."""
+    """A conversation, the labels of its turns, its resolution and effort (1..5). weight: how often it is drawn."""
 
     conversation: Conversation
     turns: tuple[frozenset[str], ...]
     resolution: str
     effort: int
+    weight: float = 1.0
 
     def labelled_turns(self) -> Iterator[LabelledTurn]:
         """Its turns one by one."""
@@ -81,14 +84,14 @@ class LabelledTalk:
 
 
 def written_talks() -> Iterator[LabelledTalk]:
-    """The dialogues of corpora/support-dialogues; posts on no support matter are `written_posts`."""
-    return (talk for talk in _written() if talk.conversation.channel != "post")
+    """The dialogues of corpora/support-dialogues; texts without one are `written_texts`."""
+    return (talk for talk in _written() if talk.conversation.channel not in ALONE)
 
 
-def written_posts() -> Iterator[LabelledTurn]:
-    """Single public posts: only their mood is labelled."""
+def written_texts(channels: Sequence[str] = ALONE) -> Iterator[LabelledTurn]:
+    """Single texts, of which only the mood is labelled: public posts, and remarks to companies."""
     for talk in _written():
-        if talk.conversation.channel == "post":
+        if talk.conversation.channel in channels:
             yield from talk.labelled_turns()
 
 
@@ -147,7 +150,8 @@ def _talk(lines: list[str], name: str) -> LabelledTalk:
         raise InputError(f"{name}: expected '# res=… eff=N channel=…', got {lines[0]!r}", hint="see corpora/README.md")
     parsed = [_line(line, name) for line in lines[1:] if line.strip()]
     conversation = Conversation(name, tuple(turn for turn, _ in parsed), channel=head[3])
-    return LabelledTalk(conversation, tuple(labels for _, labels in parsed), head[1], int(head[2]))
+    labels = tuple(found for _, found in parsed)
+    return LabelledTalk(conversation, labels, head[1], int(head[2]), float(head[4] or 1))
 
 
 def _line(line: str, name: str) -> tuple[Turn, frozenset[str]]:

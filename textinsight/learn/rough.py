@@ -62,6 +62,11 @@ def roughened(example: Example, draw: random.Random, spare: Sequence[Exchange] =
     return replace(example, texts=texts)
 
 
+def opening(example: Example, draw: random.Random, spare: Sequence[Exchange]) -> Example:
+    """A customer's text as what opens a conversation: exchanges of others follow it."""
+    return _with(example, 1, draw.choices(spare, k=draw.randint(1, _MOST)))
+
+
 def _part(example: Example, draw: random.Random) -> Example:
     """Some turns in a row: what holds for the whole is no longer known."""
     first = draw.randrange(len(example.texts))
@@ -76,13 +81,17 @@ def _longer(example: Example, draw: random.Random, spare: Sequence[Exchange]) ->
     if not places:
         return example
     place = places[0]
-    drawn = draw.choices(spare, k=draw.randint(1, _MOST))
+    return _with(example, place, draw.choices(spare, k=draw.randint(1, _MOST)))
+
+
+def _with(example: Example, place: int, drawn: Sequence[Exchange]) -> Example:
+    """The exchanges `drawn` before the turn at `place`."""
     texts = tuple(text for pair, _ in drawn for text in pair)
     targets = tuple(target for _, pair in drawn for target in pair)
     return replace(
         example,
         texts=(*example.texts[:place], *texts, *example.texts[place:]),
-        speakers=(*speakers[:place], *(1, 0) * len(drawn), *speakers[place:]),
+        speakers=(*example.speakers[:place], *(1, 0) * len(drawn), *example.speakers[place:]),
         targets=(*example.targets[:place], *targets, *example.targets[place:]),
     )
 

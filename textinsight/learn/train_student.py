@@ -20,7 +20,7 @@ import numpy.typing as npt
 from textinsight.conversation import Conversation
 from textinsight.encode.static import StaticEncoder
 from textinsight.encode.turns import TurnReader, turn_reader
-from textinsight.learn.labels import read_sentences, written_posts
+from textinsight.learn.labels import read_sentences, written_texts
 from textinsight.learn.meta import write_meta
 from textinsight.learn.turn_data import talks, unlabelled, unlabelled_talks
 from textinsight.tag.labels import LABELS, MOOD
@@ -104,7 +104,7 @@ def train(known: Sequence[tuple[str, Array]], *, config: StudentConfig = Student
 def public_answers(data: Path, reader: TurnReader, config: StudentConfig) -> list[tuple[str, Array]]:
     """What the shipped student learns: our labelled conversations and sentences first, then others by chance."""
     labelled = [talk.conversation for talk in talks(data)]
-    ours = {turn.text for turn in [*read_sentences(data), *written_posts()]}
+    ours = {turn.text for turn in [*read_sentences(data), *written_texts()]}
     others = [text for text in unlabelled(data) if text not in ours and len(text) <= config.longest]
     random.Random(config.seed).shuffle(others)
     texts = [*sorted(text for text in ours if len(text) <= config.longest), *others][: config.texts]

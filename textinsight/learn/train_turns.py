@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from textinsight.encode.network import TurnNetwork, from_bert, pooled
 from textinsight.encode.windows import SIZE, Window, pack
 from textinsight.learn.labels import read_sentences
-from textinsight.learn.rough import exchanges, roughened
+from textinsight.learn.rough import exchanges, opening, roughened
 from textinsight.learn.taught import load_examples
 from textinsight.learn.turn_data import (
     Domains,
@@ -34,6 +34,7 @@ from textinsight.learn.turn_data import (
     intent_domains,
     label_examples,
     mood_examples,
+    remark_examples,
     spoken_like,
     talks,
 )
@@ -255,9 +256,12 @@ def load_data(folder: Path, *, without: Sequence[str], taught: Sequence[Example]
     labelled = [talk for talk in talks(folder) if not held_out(talk.conversation.conversation_id)]
     sentences = [turn for turn in read_sentences(folder) if not held_out(turn.group)]
     domains = intent_domains(folder, without=without)
+    known = [*label_examples(labelled, sentences), *taught]
+    draw, spare = random.Random(config.seed), exchanges(known)
+    openings = [opening(remark, draw, spare) for remark in remark_examples()]
     return Data(
-        labels=batches([*label_examples(labelled, sentences), *taught], config.labels, config.seed),
-        moods=batches(mood_examples(folder), config.moods * MOOD_TOKENS, config.seed + 1),
+        labels=batches(known, config.labels, config.seed),
+        moods=batches([*mood_examples(folder), *openings], config.moods * MOOD_TOKENS, config.seed + 1),
         intents=_intent_batches(domains, config),
     )
 
@@ -343,10 +347,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--taught", type=Path, help="what learn.teacher saved")
     parser.add_argument("--without", default="", help="intent sets to leave out, comma-separated")
     parser.add_argument("--steps", type=int, default=TrainConfig().steps)
+    parser.add_argument("--moods", type=int, default=TrainConfig().moods, help="texts with a mood a step")
     parser.add_argument("--seed", type=int, default=TrainConfig().seed, help="another one where a run goes on")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    config = TrainConfig(steps=options.steps, seed=options.seed)
+    config = TrainConfig(steps=options.steps, moods=options.moods, seed=options.seed)
     torch.manual_seed(0)  # networks of all seeds start alike, so that their mean is a network too
     without = [name for name in options.without.split(",") if name]
     taught = list(load_examples(options.taught)) if options.taught else []

@@ -22,7 +22,7 @@ from textinsight.learn.labels import (
     allowed,
     read_sentences,
     read_talks,
-    written_posts,
+    written_texts,
     written_talks,
 )
 from textinsight.learn.sentiment_data import training_rows
@@ -32,7 +32,8 @@ from textinsight.tag.talk import FLAGS, speaker
 Domains = dict[str, dict[str, list[str]]]
 
 _RATED = {"tweets": 3.0, "amazonReviewSnippets": 1.5, "movieReviewSnippets": 0.5, "nytEditorialSnippets": 0.8}
-_SOURCES = {"goemotions": 0.7, "multidogo": 0.05, "cfpb": 0.15, "support-turns": 2.5}
+_SOURCES = {"goemotions": 0.7, "multidogo": 0.05, "support-turns": 2.5}
+_WRITTEN = 4.0
 _NEUTRAL, _SLOPE = (-0.65, 0.6), 0.35  # valence on -4..4 where a text is as likely neutral as not; how sharply
 _ACTS = frozenset(
     (
@@ -109,7 +110,9 @@ def label_examples(labelled: Sequence[LabelledTalk], alone: Sequence[LabelledTur
         return max([1.0, *(math.sqrt(most / carried[label]) for label in labels)])
 
     whole = [
-        talk_example(talk, _TALK.get(talk.conversation.channel, 1.5) * weight(frozenset().union(*talk.turns)))
+        talk_example(
+            talk, talk.weight * _TALK.get(talk.conversation.channel, 1.5) * weight(frozenset().union(*talk.turns))
+        )
         for talk in labelled
     ]
     return whole + [
@@ -154,15 +157,20 @@ def labelled_turns(data: Path) -> list[LabelledTurn]:
 
 
 def mood_examples(data: Path) -> list[Example]:
-    """Posts written for the project, and public texts with a polarity: raters' valence as soft labels."""
+    """Texts written for the project, and public ones with a polarity: raters' valence as soft labels."""
     rows = [row for row in training_rows(data) if row.source in _SOURCES]
     known = [alone(row.text, _mood(row.label), _SOURCES[row.source]) for row in rows]
     return [*mood_examples_written(), *known, *_rated(data)]
 
 
 def mood_examples_written() -> list[Example]:
-    """The posts that ship with the project."""
-    return [alone(post.text, _mood_of(post.labels), 4.0) for post in written_posts()]
+    """The posts and remarks that ship with the project."""
+    return [alone(text.text, _mood_of(text.labels), _WRITTEN) for text in written_texts()]
+
+
+def remark_examples() -> list[Example]:
+    """The remarks to companies alone."""
+    return [alone(text.text, _mood_of(text.labels), _WRITTEN) for text in written_texts(["remark"])]
 
 
 def _mood_of(labels: frozenset[str]) -> tuple[float, ...]:

@@ -44,7 +44,9 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
 _SAID_OF = {"stated_repeat": "repeat_contact"}  # flag → what the turn model calls it
 
 STANDS = "still fails at the end"
+LEFT = "left open at the end"
 _ANSWERS = ("done", "moves", "hands_over")  # of the agent's, what takes back that it still fails
+_ENDINGS = (*_ANSWERS, "cannot", "promises")  # of the agent's, what leaves nothing open
 
 FEATURES: tuple[str, ...] = (
     *(f"most {label}" for label in (*_MOODED, *AGENT)),
@@ -56,6 +58,7 @@ FEATURES: tuple[str, ...] = (
     "no agent",
     "customer has the last word",
     STANDS,
+    LEFT,
 )
 _ENDS = (
     *(
@@ -67,6 +70,7 @@ _ENDS = (
     "no agent",
     "customer has the last word",
     STANDS,
+    LEFT,
 )
 _ENDING = [FEATURES.index(name) for name in _ENDS]
 OUTCOME_INPUTS = (*(f"model {name}" for name in OUTCOMES), *(f"cues {name}" for name in OUTCOMES), *_ENDS)
@@ -79,7 +83,7 @@ def speaker(role: Role) -> int:
 
 def features(chances: Array, roles: Sequence[Role]) -> Array:
     """(len(FEATURES),): of each label the greatest chance, and the greatest with earlier turns fading; mood; length;
-    whether it still fails.
+    whether it still fails or is left open.
     """
     customer = [i for i, role in enumerate(roles) if role is Role.CUSTOMER]
     agent = [i for i, role in enumerate(roles) if role in (Role.AGENT, Role.BOT)]
@@ -101,6 +105,7 @@ def features(chances: Array, roles: Sequence[Role]) -> Array:
             float(not agent),
             float(bool(roles) and roles[-1] is Role.CUSTOMER),
             still_fails(chances, roles),
+            left_open(chances, roles),
         ]
     )
 
@@ -114,6 +119,22 @@ def still_fails(chances: Array, roles: Sequence[Role]) -> float:
         answers = ("confirms",) if role is Role.CUSTOMER else _ANSWERS
         standing *= 1 - max(float(row[LABELS.index(label)]) for label in answers)
     return greatest
+
+
+def left_open(chances: Array, roles: Sequence[Role]) -> float:
+    """How far the agent has the last word while no turn of the agent's, late ones more, settles the matter, sends it
+    on, refuses or promises, and none of the customer's confirms.
+    """
+    if not roles or roles[-1] not in (Role.AGENT, Role.BOT):
+        return 0.0
+    ended, confirmed, fade = 0.0, 0.0, 1.0
+    for row, role in zip(chances[::-1], reversed(roles), strict=True):
+        if role is Role.CUSTOMER:
+            confirmed = max(confirmed, float(row[LABELS.index("confirms")]))
+        elif role in (Role.AGENT, Role.BOT):
+            ended = max(ended, fade * max(float(row[LABELS.index(label)]) for label in _ENDINGS))
+            fade *= _FADE
+    return (1 - ended) * (1 - confirmed)
 
 
 def flag_inputs(
