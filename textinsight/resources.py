@@ -19,8 +19,8 @@ PINNED: Mapping[str, str] = {
     "issue-static": "6491d8434a0eff0384d77d1cb880121f67f71caa191785728db591586916d435",
     "link": "4d1dc1b093820631dc94fe957be3bfba9605c04cbc3e90ba04aa62753f059b8e",
     "static-en": "767a8a231693e657fe0420dc39d9315621c032901cd1a12c994b82cb26a26363",
-    "turns-en": "b1b0a00bc310f5525e56374032f2644a3dd332f47bda0cef4d3f847791dfcd3f",
-    "turns-static": "b8542ef4995007e7cee5dcdaef96fbf622c6e56fdf13f7b045d09f583382b079",
+    "turns-en": "facc4c3a8ccc70ce7a62c050c1fe06966565cf9e5aa2cd834a78a48a14a3fc3a",
+    "turns-static": "672943c2d96700de06971b4c31932e08fb4d44533d27b9a5fdee9dc5bc8059c5",
 }
 
 _PACKAGE = Path(__file__).parent

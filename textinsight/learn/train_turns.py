@@ -341,7 +341,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder with the public data")
-    parser.add_argument("--base", type=Path, required=True, help="folder of all-MiniLM-L6-v2, or our .safetensors")
+    parser.add_argument(
+        "--base",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="folder of all-MiniLM-L6-v2, or what was saved here; of several the mean",
+    )
     parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json of the base model")
     parser.add_argument("--out", type=Path, required=True, help="where the weights go, FILE.safetensors")
     parser.add_argument("--taught", type=Path, help="what learn.teacher saved")
@@ -357,7 +363,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     taught = list(load_examples(options.taught)) if options.taught else []
     data = load_data(options.data, without=without, taught=taught, config=config)
     reader = Reader(Tokenizer.from_file(str(options.tokenizer)))
-    trainer = Trainer(start_network(options.base), reader, data, config=config)
+    trainer = Trainer(mean_network(options.base), reader, data, config=config)
     trainer.run(keep=options.out)
     save(trainer.network, options.out)
     return 0
