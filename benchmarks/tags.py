@@ -3,7 +3,7 @@
     python benchmarks/tags.py --data DATA                        # accuracy
     python benchmarks/tags.py --data DATA --doubts               # share read by the transformer, speed and accuracy
     python benchmarks/tags.py --data DATA --parts                # what each part of the tag stage costs and gains
-    python benchmarks/tags.py --tone                             # calm problems, irony, praise: 380 texts written for this
+    python benchmarks/tags.py --tone                             # calm problems, irony, praise: 380 written texts
     python benchmarks/tags.py --data DATA --twin                 # how far the torch twin is from the shipped graph
     python benchmarks/tags.py --peers --minilm FOLDER            # contacts/s beside the peers, in the same run
 
@@ -108,9 +108,7 @@ def tone() -> None:
 
 
 def _first_moods(texts: Sequence[str], after: tuple[Turn, ...] = (), *, channel: str) -> np.ndarray:
-    talks = [
-        Conversation(str(i), (Turn(Role.CUSTOMER, text), *after), channel=channel) for i, text in enumerate(texts)
-    ]
+    talks = [Conversation(str(i), (Turn(Role.CUSTOMER, text), *after), channel=channel) for i, text in enumerate(texts)]
     return np.array([reading.marks[0].mood for reading in read(talks)])
 
 

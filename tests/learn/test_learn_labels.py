@@ -10,7 +10,7 @@ import pytest
 from textinsight.conversation import Role
 from textinsight.errors import InputError
 from textinsight.learn import labels
-from textinsight.learn.labels import allowed, read_sentences, read_talks, written_texts, written_talks
+from textinsight.learn.labels import allowed, read_sentences, read_talks, written_talks, written_texts
 from textinsight.resources import data_path
 from textinsight.tag.labels import LABELS, MOOD
 

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 
 from textinsight.learn import rough
 from textinsight.learn.labels import written_talks
-from textinsight.learn.rough import exchanges, opening, roughened
+from textinsight.learn.rough import exchanges, framed, roughened
 from textinsight.learn.turn_data import Example, remark_examples, talk_example
 from textinsight.tag.labels import LABELS, WHOLE
 
@@ -60,16 +60,19 @@ def test_exchanges_without_a_label_are_put_in(monkeypatch: pytest.MonkeyPatch) -
     assert found.whole == EXAMPLE.whole
 
 
-def test_a_remark_opens_a_conversation() -> None:
+def test_a_remark_stands_at_an_end_of_a_conversation() -> None:
     remark = remark_examples()[0]
     spare = exchanges([talk_example(talk) for talk in written_talks()])
-    found = opening(remark, random.Random(0), spare)
-    assert found.texts[0] == remark.texts[0]
-    assert found.targets[0] is remark.targets[0]
-    assert found.speakers == (0, *(1, 0) * (len(found.texts) // 2))
-    assert len(found.texts) == len(found.targets) > 2
-    assert found.whole is remark.whole
-    assert all(math.isnan(value) for value in found.whole)
+    draw, places = random.Random(0), set()
+    for _ in range(20):
+        found = framed(remark, draw, spare)
+        place = found.texts.index(remark.texts[0])
+        places.add("first" if place == 0 else "last" if place == len(found.texts) - 1 else "between")
+        assert found.targets[place] is remark.targets[0]
+        assert found.speakers == tuple(int((i - place) % 2) for i in range(len(found.texts)))
+        assert len(found.texts) == len(found.targets) > 2
+        assert all(math.isnan(value) for value in found.whole)
+    assert places == {"first", "last"}
 
 
 def test_a_part_says_nothing_of_the_whole() -> None:

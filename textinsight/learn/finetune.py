@@ -24,7 +24,7 @@ from textinsight.errors import UsageError
 from textinsight.findings import EFFORT_DRIVERS
 from textinsight.learn.evaluate import Labelled, read_labelled
 from textinsight.learn.fit_talks import rebuild
-from textinsight.learn.labels import LabelledTalk, allowed, written_texts, written_talks
+from textinsight.learn.labels import LabelledTalk, allowed, written_talks, written_texts
 from textinsight.learn.train_student import StudentConfig, answers, save
 from textinsight.learn.train_student import train as train_student
 from textinsight.learn.train_turns import MOOD_TOKENS, Data, Reader, TrainConfig, Trainer, batches

@@ -65,7 +65,7 @@ LICENCE = "Apache-2.0 (weights, and those they started from); training data: see
 DATA = (
     "labels of STAR (MIT), CFPB complaints (public domain), MultiDoGO (CDLA-Permissive-1.0) and NatCS "
     "(CDLA-Permissive-2.0), made by reading (corpora/labels)",
-    "dialogues, posts, remarks and turns written for the project (corpora/support-dialogues, corpora/support-turns, Apache-2.0)",
+    "dialogues, posts, remarks and turns written for the project (corpora/support-dialogues, support-turns, Apache-2.0)",
     "moods of GoEmotions (CC BY 4.0) and of rated tweets and review sentences (Hutto, MIT)",
     "intents of BANKING77 (CC BY 4.0), CLINC150 (CC BY 3.0), MultiDoGO, NatCS and STAR",
     "for borders, not for weights: TweetSumm, TweetEval's validation posts, every seventh airline tweet",

@@ -58,12 +58,15 @@ _NARRATIVE = "Consumer complaint narrative"
 
 @dataclass(frozen=True, slots=True)
 class LabelledTurn:
-    """A turn, or a sentence taken alone, with every label that it carries. group: what must not be split."""
+    """A turn, or a sentence taken alone, with every label that it carries. group: what must not be split.
+    weight: how often it is drawn.
+    """
 
     text: str
     role: Role
     labels: frozenset[str]
     group: str
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class LabelledTalk:
         """Its turns one by one."""
         name = self.conversation.conversation_id
         for turn, labels in zip(self.conversation.turns, self.turns, strict=True):
-            yield LabelledTurn(turn.text, turn.role, labels, name)
+            yield LabelledTurn(turn.text, turn.role, labels, name, self.weight)
 
 
 def written_talks() -> Iterator[LabelledTalk]:

@@ -19,6 +19,7 @@ _ROUGH = 0.6  # share of the conversations that are roughened
 _PART = 0.2  # share of which some turns alone are read
 _LONGER, _MOST = 0.4, 4  # share into which exchanges are put, and how many at most
 _CUT, _FEWEST = 0.3, 3  # share of which long turns are cut in two, and the words of a half
+_OPENS = 0.5  # share of the texts alone that are put at the beginning of a conversation, the others at its end
 _HELD = 0.25  # chance from which a turn may carry a label
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _NEUTRAL = LABELS.index("neutral")
@@ -62,9 +63,14 @@ def roughened(example: Example, draw: random.Random, spare: Sequence[Exchange] =
     return replace(example, texts=texts)
 
 
-def opening(example: Example, draw: random.Random, spare: Sequence[Exchange]) -> Example:
-    """A customer's text as what opens a conversation: exchanges of others follow it."""
-    return _with(example, 1, draw.choices(spare, k=draw.randint(1, _MOST)))
+def framed(example: Example, draw: random.Random, spare: Sequence[Exchange]) -> Example:
+    """A customer's text as what opens a conversation, or as what is said late in one: exchanges of others around it."""
+    drawn = draw.choices(spare, k=draw.randint(1, _MOST))
+    if draw.random() < _OPENS:
+        return _with(example, 1, drawn)
+    (asked, _), (target, _) = draw.choice(spare)
+    last = replace(example, texts=(asked, *example.texts), speakers=(1, 0), targets=(target, *example.targets))
+    return _with(last, 0, drawn)
 
 
 def _part(example: Example, draw: random.Random) -> Example:

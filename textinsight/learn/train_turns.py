@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from textinsight.encode.network import TurnNetwork, from_bert, pooled
 from textinsight.encode.windows import SIZE, Window, pack
 from textinsight.learn.labels import read_sentences
-from textinsight.learn.rough import exchanges, opening, roughened
+from textinsight.learn.rough import exchanges, framed, roughened
 from textinsight.learn.taught import load_examples
 from textinsight.learn.turn_data import (
     Domains,
@@ -258,10 +258,10 @@ def load_data(folder: Path, *, without: Sequence[str], taught: Sequence[Example]
     domains = intent_domains(folder, without=without)
     known = [*label_examples(labelled, sentences), *taught]
     draw, spare = random.Random(config.seed), exchanges(known)
-    openings = [opening(remark, draw, spare) for remark in remark_examples()]
+    remarks = [framed(remark, draw, spare) for remark in remark_examples()]
     return Data(
         labels=batches(known, config.labels, config.seed),
-        moods=batches([*mood_examples(folder), *openings], config.moods * MOOD_TOKENS, config.seed + 1),
+        moods=batches([*mood_examples(folder), *remarks], config.moods * MOOD_TOKENS, config.seed + 1),
         intents=_intent_batches(domains, config),
     )
 

@@ -22,8 +22,8 @@ from textinsight.learn.labels import (
     allowed,
     read_sentences,
     read_talks,
-    written_texts,
     written_talks,
+    written_texts,
 )
 from textinsight.learn.sentiment_data import training_rows
 from textinsight.tag.labels import LABELS, MOOD, OUTCOMES, SHOWN, WHOLE
@@ -165,12 +165,12 @@ def mood_examples(data: Path) -> list[Example]:
 
 def mood_examples_written() -> list[Example]:
     """The posts and remarks that ship with the project."""
-    return [alone(text.text, _mood_of(text.labels), _WRITTEN) for text in written_texts()]
+    return [alone(text.text, _mood_of(text.labels), _WRITTEN * text.weight) for text in written_texts()]
 
 
 def remark_examples() -> list[Example]:
     """The remarks to companies alone."""
-    return [alone(text.text, _mood_of(text.labels), _WRITTEN) for text in written_texts(["remark"])]
+    return [alone(text.text, _mood_of(text.labels), _WRITTEN * text.weight) for text in written_texts(["remark"])]
 
 
 def _mood_of(labels: frozenset[str]) -> tuple[float, ...]:
