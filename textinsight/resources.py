@@ -19,8 +19,8 @@ PINNED: Mapping[str, str] = {
     "issue-static": "6491d8434a0eff0384d77d1cb880121f67f71caa191785728db591586916d435",
     "link": "4d1dc1b093820631dc94fe957be3bfba9605c04cbc3e90ba04aa62753f059b8e",
     "static-en": "767a8a231693e657fe0420dc39d9315621c032901cd1a12c994b82cb26a26363",
-    "turns-en": "4efdb5ae6222c6ed34332433fb6f6cf2f7143091a918c413df3cf23edfd0a566",
-    "turns-static": "2d9207dedb24e84e2a52e251f65517b34454541e9dd45fbb1b54a2a90d97e1d8",
+    "turns-en": "f73bca5dc2179358e39c4f68b59644570e2564d307053fa201cf09952609a55b",
+    "turns-static": "634a382abf04d344daf7e620a5579b65fdae23f97df8e95dc150faf9f690ed0e",
 }
 
 _PACKAGE = Path(__file__).parent

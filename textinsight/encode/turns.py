@@ -59,6 +59,7 @@ class TurnReader:
             self._slope = np.array(meta["calibration"]["slope"], np.float32)
             self._shift = np.array(meta["calibration"]["shift"], np.float32)
             self.alone = np.array(meta["calibration"]["alone"], np.float32)
+            self.addressed = np.array(meta["calibration"]["addressed"], np.float32)
         self._opening, self._closing = (self._tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
 
     def read_talk(

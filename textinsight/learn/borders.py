@@ -108,6 +108,12 @@ def alone_shift(logits: Array, wanted: Sequence[int]) -> Array:
     return np.asarray(shift - shift[1])
 
 
+def addressed_shift(logits: Array, wanted: Sequence[int]) -> Array:
+    """The same for posts to somebody, the moods as common as they are: most complain."""
+    shift = _class_shift(logits, np.array(wanted) + 1, _MOOD_PRIOR)
+    return np.asarray(shift - shift[1])
+
+
 def border_texts(data: Path) -> tuple[list[str], list[int]]:
     """Public posts with a mood, -1, 0, 1, and every seventh post to an airline. InputError if `data` lacks them."""
     posts = [(row["text"], NAMES[row["label"]]) for row in records(data / "sentiment" / "tweeteval_val.jsonl")]

@@ -24,6 +24,7 @@ from textinsight.encode.turns import MODEL, TurnReader
 from textinsight.encode.twin import WEIGHTS
 from textinsight.findings import EFFORT_DRIVERS
 from textinsight.learn.borders import (
+    addressed_shift,
     alone_shift,
     border_talks,
     border_texts,
@@ -42,6 +43,7 @@ from textinsight.learn.turn_data import held_out, talks
 from textinsight.tag.echo import echo
 from textinsight.tag.labels import LABELS, MOOD, OUTCOMES, WHOLE
 from textinsight.tag.marks import QUICK_SHARE, blended, cue_weights, lifted, quick_chances
+from textinsight.tag.reading import is_addressed
 from textinsight.tag.resolution import cue_points
 from textinsight.tag.scan import scan
 from textinsight.tag.talk import (
@@ -65,7 +67,7 @@ LICENCE = "Apache-2.0 (weights, and those they started from); training data: see
 DATA = (
     "labels of STAR (MIT), CFPB complaints (public domain), MultiDoGO (CDLA-Permissive-1.0) and NatCS "
     "(CDLA-Permissive-2.0), made by reading (corpora/labels)",
-    "dialogues, posts, remarks and turns written for the project (corpora/support-dialogues, support-turns, Apache-2.0)",
+    "dialogues, posts, remarks and turns written for it (corpora/support-dialogues, support-turns, Apache-2.0)",
     "moods of GoEmotions (CC BY 4.0) and of rated tweets and review sentences (Hutto, MIT)",
     "intents of BANKING77 (CC BY 4.0), CLINC150 (CC BY 3.0), MultiDoGO, NatCS and STAR",
     "for borders, not for weights: TweetSumm, TweetEval's validation posts, every seventh airline tweet",
@@ -243,7 +245,12 @@ def build(
 ) -> None:
     """Export, calibrate and fit on those of `labelled` that are held out, set borders; `out` is then a whole model."""
     _export(network, tokenizer, out)
-    calibration_ = {"slope": [1.0] * len(LABELS), "shift": [0.0] * len(LABELS), "alone": [0.0] * len(MOOD)}
+    calibration_ = {
+        "slope": [1.0] * len(LABELS),
+        "shift": [0.0] * len(LABELS),
+        "alone": [0.0] * len(MOOD),
+        "addressed": [0.0] * len(MOOD),
+    }
     _describe(out, calibration_, files=())
     unseen = [talk for talk in labelled if _unseen(talk)]
     log.info("calibrating on %d conversations", len(unseen))
@@ -253,7 +260,8 @@ def build(
     moved[: len(MOOD)] += _mood_shift(TurnReader(out), borders)
     calibration_["shift"] = moved.round(4).tolist()
     _describe(out, calibration_, files=())
-    calibration_["alone"] = _alone_shift(TurnReader(out), *posts).round(4).tolist()
+    alone, addressed = _alone_shifts(TurnReader(out), *posts)
+    calibration_ |= {"alone": alone.round(4).tolist(), "addressed": addressed.round(4).tolist()}
     _describe(out, calibration_, files=())
     talk = _talk_weights(TurnReader(out), unseen, borders, calibration_["cue"], config)
     (out / "talk.json").write_text(json.dumps(talk, indent=1) + "\n", "utf-8")
@@ -283,11 +291,15 @@ def _mood_shift(reader: TurnReader, borders: Sequence[Labelled]) -> Array:
     return mood_shift(np.array(logits, float), [m for _, gold in moods for m in gold.values()]) / (1 - QUICK_SHARE)
 
 
-def _alone_shift(reader: TurnReader, texts: Sequence[str], moods: Sequence[int]) -> Array:
+def _alone_shifts(reader: TurnReader, texts: Sequence[str], moods: Sequence[int]) -> tuple[Array, Array]:
+    """Of posts to nobody, and of those to somebody."""
     careful = np.array([read.chances for read in reader.read(texts)])
     (quick,) = quick_chances([[spoken(text) for text in texts]])
     logits = np.log(np.maximum(blended(careful, quick)[:, : len(MOOD)], 1e-7)).astype(float)
-    return alone_shift(logits, moods) / (1 - QUICK_SHARE)
+    to_somebody, wanted = np.array([is_addressed(text) for text in texts]), np.array(moods)
+    alone = alone_shift(logits[~to_somebody], wanted[~to_somebody].tolist())
+    addressed = addressed_shift(logits[to_somebody], wanted[to_somebody].tolist())
+    return alone / (1 - QUICK_SHARE), addressed / (1 - QUICK_SHARE)
 
 
 def _talk_weights(

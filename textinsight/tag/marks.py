@@ -29,7 +29,7 @@ QUICK_SHARE = 0.3  # of the quick reader in what is said of a turn that both hav
 _NAMED = {"repeat_contact": "stated_repeat", "transfers": "hands_over"}  # cue → label, where they differ
 
 Chances = npt.NDArray[np.float32]
-Alone = Literal["no", "private", "public"]
+Alone = Literal["no", "private", "public", "addressed"]  # a text without an answer: told in private, a post, one to @…
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +142,14 @@ def quick_chances(said: Sequence[Sequence[Spoken]]) -> list[Chances]:
 def as_alone(chances: Chances, alone: Alone) -> Chances:
     """(n, labels): the moods' chances moved to where they begin in a text that stands alone.
 
-    Joy without a conversation is seldom meant. A problem told in private is no complaint yet, in public it is.
+    Joy without a conversation is seldom meant. A problem told in private is no complaint yet, in public it is, the more
+    so to somebody's face.
     """
     if alone == "no":
         return chances
-    shift = _reader().alone if alone == "public" else np.minimum(_reader().alone, 0)
+    shift = _reader().addressed if alone == "addressed" else _reader().alone
+    if alone == "private":
+        shift = np.minimum(shift, 0)
     out = chances.copy()
     moods = chances[:, :_MOODS] * np.exp(shift)
     out[:, :_MOODS] = moods / moods.sum(axis=1, keepdims=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, lru_cache
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
 _CLERKS = (Role.AGENT, Role.BOT)
 _YES = frozenset(("yes", "yeah", "yep", "yup", "yea", "correct", "indeed", "exactly"))
 _BARE = 4  # words of an answer that says no more than yes
-_PUBLIC = ("social", "unknown")  # channels whose lone texts are taken for public posts
+_PUBLIC = ("social", "unknown")  # channels whose lone texts may be public posts
+_ADDRESSED = re.compile(r"\W*@\w")  # a post to somebody
+_POSTED = re.compile(r"[@#]\w|https?://|<LINK>|<URL>")  # what shows that a text of an unknown channel is a post
 _EVEN = 0.5  # chance from which a model in a tagger's place says yes
 READ = asdict(ReadConfig())  # what every factory takes beside its own config
 
@@ -145,10 +148,18 @@ def read(conversations: Sequence[Conversation], *, config: ReadConfig | None = N
     ]
 
 
+def is_addressed(text: str) -> bool:
+    """Whether a post begins with somebody's handle."""
+    return _ADDRESSED.match(text) is not None
+
+
 def _alone(conversation: Conversation) -> Alone:
     if len(conversation.turns) > 1:
         return "no"
-    return "public" if conversation.channel in _PUBLIC else "private"
+    text = conversation.turns[0].text if conversation.turns else ""
+    if conversation.channel not in _PUBLIC or (conversation.channel == "unknown" and not _POSTED.search(text)):
+        return "private"
+    return "addressed" if is_addressed(text) else "public"
 
 
 def _outcomes(conversations: Sequence[Conversation], config: ReadConfig) -> Sequence[Array | None]:
