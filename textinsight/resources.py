@@ -19,8 +19,8 @@ PINNED: Mapping[str, str] = {
     "issue-static": "6491d8434a0eff0384d77d1cb880121f67f71caa191785728db591586916d435",
     "link": "4d1dc1b093820631dc94fe957be3bfba9605c04cbc3e90ba04aa62753f059b8e",
     "static-en": "767a8a231693e657fe0420dc39d9315621c032901cd1a12c994b82cb26a26363",
-    "turns-en": "f73bca5dc2179358e39c4f68b59644570e2564d307053fa201cf09952609a55b",
-    "turns-static": "634a382abf04d344daf7e620a5579b65fdae23f97df8e95dc150faf9f690ed0e",
+    "turns-en": "9b5f3ce2adf4ede8147890b2e46547bcbe2bd518d6729aa0cd74b14f98f7380e",
+    "turns-static": "33f07f78fe4bf58cf4aa01eb9bb012ac8064d1a99c7386a362d85a799edcf3ce",
 }
 
 _PACKAGE = Path(__file__).parent
