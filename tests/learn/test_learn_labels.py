@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from textinsight.conversation import Role
 from textinsight.errors import InputError
 from textinsight.learn import labels
 from textinsight.learn.labels import allowed, read_sentences, read_talks, written_talks, written_texts
+from textinsight.learn.turn_data import label_examples
 from textinsight.resources import data_path
 from textinsight.tag.labels import LABELS, MOOD
 
@@ -30,6 +32,16 @@ def test_posts_carry_one_mood() -> None:
     posts = list(written_texts())
     assert len(posts) > 1000
     assert all(len(post.labels & set(MOOD)) == 1 for post in posts)
+
+
+def test_contrast_sets_are_drawn_more_often() -> None:
+    often = [talk for talk in written_talks() if talk.weight == 4]
+    assert len(often) > 1000
+    (drawn,) = label_examples([often[0]])
+    (else_drawn,) = label_examples([replace(often[0], weight=1.0)])
+    assert drawn.weight == 4 * else_drawn.weight
+    assert {text.weight for text in written_texts(["post"])} == {1.0}
+    assert {text.weight for text in written_texts(["remark"])} == {1.0, 3.0}
 
 
 def test_remarks_are_no_part_of_what_tone_is_measured_on() -> None:
