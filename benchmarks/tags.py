@@ -92,7 +92,7 @@ def tone() -> None:
     texts = [row[2] for row in rows]
     answer = (Turn(Role.AGENT, "Hello, thank you for your message. Let me have a look."), Turn(Role.CUSTOMER, "ok"))
     found = {
-        "alone, channel unknown": _first_moods(texts, channel="unknown"),
+        "alone, social": _first_moods(texts, channel="social"),
         "alone, chat": _first_moods(texts, channel="chat"),
         "opens a chat": _first_moods(texts, answer, channel="chat"),
     }

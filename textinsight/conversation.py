@@ -20,6 +20,9 @@ class Role(StrEnum):
     UNKNOWN = "unknown"
 
 
+CLERKS = (Role.AGENT, Role.BOT)  # who speaks for the company
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One utterance; a lone surrogate, which is no character, becomes U+FFFD.

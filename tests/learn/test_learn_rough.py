@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 from textinsight.learn import rough
 from textinsight.learn.labels import written_talks
 from textinsight.learn.rough import exchanges, framed, roughened
-from textinsight.learn.turn_data import Example, remark_examples, talk_example
+from textinsight.learn.turn_data import Example, mood_examples_written, talk_example
 from textinsight.tag.labels import LABELS, WHOLE
 
 TALK = next(talk for talk in written_talks() if len(talk.turns) > 4)
@@ -61,7 +61,7 @@ def test_exchanges_without_a_label_are_put_in(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_remark_stands_at_an_end_of_a_conversation() -> None:
-    remark = remark_examples()[0]
+    remark = mood_examples_written(["remark"])[0]
     spare = exchanges([talk_example(talk) for talk in written_talks()])
     draw, places = random.Random(0), set()
     for _ in range(20):

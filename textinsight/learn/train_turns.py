@@ -34,7 +34,7 @@ from textinsight.learn.turn_data import (
     intent_domains,
     label_examples,
     mood_examples,
-    remark_examples,
+    mood_examples_written,
     spoken_like,
     talks,
 )
@@ -258,7 +258,7 @@ def load_data(folder: Path, *, without: Sequence[str], taught: Sequence[Example]
     domains = intent_domains(folder, without=without)
     known = [*label_examples(labelled, sentences), *taught]
     draw, spare = random.Random(config.seed), exchanges(known)
-    remarks = [framed(remark, draw, spare) for remark in remark_examples()]
+    remarks = [framed(remark, draw, spare) for remark in mood_examples_written(["remark"])]
     return Data(
         labels=batches(known, config.labels, config.seed),
         moods=batches([*mood_examples(folder), *remarks], config.moods * MOOD_TOKENS, config.seed + 1),

@@ -17,6 +17,7 @@ from typing import Any
 from textinsight.conversation import Conversation, Role, Turn
 from textinsight.errors import UsageError
 from textinsight.learn.labels import (
+    ALONE,
     LabelledTalk,
     LabelledTurn,
     allowed,
@@ -163,14 +164,9 @@ def mood_examples(data: Path) -> list[Example]:
     return [*mood_examples_written(), *known, *_rated(data)]
 
 
-def mood_examples_written() -> list[Example]:
+def mood_examples_written(channels: Sequence[str] = ALONE) -> list[Example]:
     """The posts and remarks that ship with the project."""
-    return [alone(text.text, _mood_of(text.labels), _WRITTEN * text.weight) for text in written_texts()]
-
-
-def remark_examples() -> list[Example]:
-    """The remarks to companies alone."""
-    return [alone(text.text, _mood_of(text.labels), _WRITTEN * text.weight) for text in written_texts(["remark"])]
+    return [alone(text.text, _mood_of(text.labels), _WRITTEN * text.weight) for text in written_texts(channels)]
 
 
 def _mood_of(labels: frozenset[str]) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from textinsight.conversation import Role
+from textinsight.conversation import CLERKS, Role
 from textinsight.encode.turns import turn_reader
 from textinsight.errors import ModelError, UsageError
 from textinsight.tag.hub import check_taggers, labels_of, model_of, overrule
@@ -20,7 +20,6 @@ from textinsight.tag.student import student
 from textinsight.tag.talk import speaker, talk_model
 from textinsight.tag.words import Spoken
 
-_CLERKS = (Role.AGENT, Role.BOT)
 _OF_CUSTOMER = tuple(LABELS.index(label) for label in CUSTOMER)
 _OF_AGENT = tuple(LABELS.index(label) for label in AGENT)
 _MOODS = len(MOOD)
@@ -246,7 +245,7 @@ def _doubt(chances: npt.NDArray[np.float32], roles: Sequence[Role]) -> npt.NDArr
     customer = np.maximum(flags[:, _OF_CUSTOMER].max(axis=1), 1 - chances[:, :_MOODS].max(axis=1))
     agent = flags[:, _OF_AGENT].max(axis=1)
     is_customer = np.array([role is Role.CUSTOMER for role in roles])
-    is_clerk = np.array([role in _CLERKS for role in roles])
+    is_clerk = np.array([role in CLERKS for role in roles])
     return np.where(is_customer, customer, np.where(is_clerk, agent, 0.0)).astype(np.float32)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from spacy.tokens import Doc
 
-from textinsight.conversation import Conversation, Role
+from textinsight.conversation import CLERKS, Conversation, Role
 from textinsight.doc import ensure_extensions, to_conversation
 from textinsight.findings import Tag
 from textinsight.tag.echo import echo
@@ -26,7 +26,6 @@ from textinsight.tag.words import Spoken, spoken
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-_CLERKS = (Role.AGENT, Role.BOT)
 _YES = frozenset(("yes", "yeah", "yep", "yup", "yea", "correct", "indeed", "exactly"))
 _BARE = 4  # words of an answer that says no more than yes
 _PUBLIC = ("social", "unknown")  # channels whose lone texts may be public posts
@@ -104,7 +103,7 @@ class Reading:
 
     def carriers(self, label: str, *, least: float = 0.5) -> list[int]:
         """Turns of the right speaker that carry `label`; failing any, the one that comes closest."""
-        roles = _CLERKS if label in AGENT else (Role.CUSTOMER,)
+        roles = CLERKS if label in AGENT else (Role.CUSTOMER,)
         own = [i for i, role in enumerate(self.roles) if role in roles]
         found = [i for i in own if self.marks[i].chance(label) >= least]
         return found or sorted(own, key=lambda i: -self.marks[i].chance(label))[:1]
@@ -179,7 +178,7 @@ def _answered(conversation: Conversation, marks: list[Marks]) -> tuple[Marks, ..
     turns = conversation.turns
     for answer in range(1, len(turns)):
         asked = turns[answer - 1]
-        if asked.role in _CLERKS and turns[answer].role is Role.CUSTOMER and asked.text.rstrip().endswith("?"):
+        if asked.role in CLERKS and turns[answer].role is Role.CUSTOMER and asked.text.rstrip().endswith("?"):
             words = marks[answer].said.words
             if words and words[0] in _YES and len(words) <= _BARE:
                 marks[answer] = marks[answer].with_flags_of(marks[answer - 1], CUSTOMER[1:])

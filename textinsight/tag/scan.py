@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from textinsight.conversation import Conversation, Role
+from textinsight.conversation import CLERKS, Conversation, Role
 from textinsight.tag.words import Spoken, spoken
 
 NEGATION, CONDITION, QUESTION, OPENING = "negation", "condition", "question", "opening"
@@ -129,7 +129,7 @@ def scan(conversation: Conversation, read: Sequence[Spoken]) -> tuple[Hits, ...]
     for turn, text in zip(conversation.turns, read, strict=True):
         if turn.role is Role.CUSTOMER:
             found.append(customer.find(text, opening=opening))
-        elif turn.role in (Role.AGENT, Role.BOT):
+        elif turn.role in CLERKS:
             found.append(agent.find(text))
             opening = opening and not any(hit.label == "moves" for hit in found[-1])
         else:

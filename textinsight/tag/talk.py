@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from textinsight.conversation import Role
+from textinsight.conversation import CLERKS, Role
 from textinsight.encode.turns import MODEL
 from textinsight.resources import model_path, reading
 from textinsight.tag.labels import AGENT, CUSTOMER, LABELS, OUTCOMES, SHOWN, WHOLE
@@ -86,7 +86,7 @@ def features(chances: Array, roles: Sequence[Role]) -> Array:
     whether it still fails or is left open.
     """
     customer = [i for i, role in enumerate(roles) if role is Role.CUSTOMER]
-    agent = [i for i, role in enumerate(roles) if role in (Role.AGENT, Role.BOT)]
+    agent = [i for i, role in enumerate(roles) if role in CLERKS]
     most, late = [], []
     for label in (*_MOODED, *AGENT):
         own = agent if label in AGENT else customer
@@ -125,13 +125,13 @@ def left_open(chances: Array, roles: Sequence[Role]) -> float:
     """How far the agent has the last word while no turn of the agent's, late ones more, settles the matter, sends it
     on, refuses or promises, and none of the customer's confirms.
     """
-    if not roles or roles[-1] not in (Role.AGENT, Role.BOT):
+    if not roles or roles[-1] not in CLERKS:
         return 0.0
     ended, confirmed, fade = 0.0, 0.0, 1.0
     for row, role in zip(chances[::-1], reversed(roles), strict=True):
         if role is Role.CUSTOMER:
             confirmed = max(confirmed, float(row[LABELS.index("confirms")]))
-        elif role in (Role.AGENT, Role.BOT):
+        elif role in CLERKS:
             ended = max(ended, fade * max(float(row[LABELS.index(label)]) for label in _ENDINGS))
             fade *= _FADE
     return (1 - ended) * (1 - confirmed)
@@ -145,7 +145,7 @@ def flag_inputs(
     """
     held = [0.0]
     for label in FLAGS[flag]:
-        own = (Role.AGENT, Role.BOT) if label in AGENT else (Role.CUSTOMER,)
+        own = CLERKS if label in AGENT else (Role.CUSTOMER,)
         held += [float(row[LABELS.index(label)]) for row, role in zip(chances, roles, strict=True) if role in own]
     top = min(max(*held, _FLOOR), 1 - _FLOOR)
     said = _SAID_OF.get(flag, flag)

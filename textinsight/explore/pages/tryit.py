@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from textinsight.conversation import Role
+from textinsight.conversation import CLERKS
 from textinsight.errors import TextinsightError
 from textinsight.explore import evidence, parts, words
 from textinsight.explore.pasted import MOST, Pasted, read_pasted
@@ -53,7 +53,7 @@ def _overall(found: Pasted) -> None:
 def _chat(found: Pasted) -> None:
     for number, turn in enumerate(found.conversation.turns):
         tags = [tag for tag in found.analysis.tags if tag.turn == number]
-        is_agent = turn.role in (Role.AGENT, Role.BOT)
+        is_agent = turn.role in CLERKS
         avatar = ":material/support_agent:" if is_agent else ":material/person:"
         with (
             st.container(horizontal=True, horizontal_alignment="right" if is_agent else "left"),
