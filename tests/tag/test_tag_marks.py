@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textinsight.conversation import Role
 from textinsight.errors import UsageError
 from textinsight.tag.labels import LABELS, MOOD, WHOLE
-from textinsight.tag.marks import ReadConfig, lifted, mark
+from textinsight.tag.marks import ReadConfig, as_alone, lifted, mark
 from textinsight.tag.scan import Hit
 from textinsight.tag.student import best_run, student
 from textinsight.tag.words import spoken
@@ -138,3 +138,14 @@ def test_lifting_by_hand() -> None:
     out = lifted(chances, np.full((1, len(LABELS)), np.log(16), np.float32))
     assert out[0, len(MOOD) :] == pytest.approx(0.8, abs=1e-5)
     assert out[0, : len(MOOD)] == pytest.approx(0.2)
+
+
+def test_a_problem_is_the_more_a_complaint_the_more_it_is_said_to_somebody() -> None:
+    even = np.full((1, len(LABELS)), 0.25, np.float32)
+    even[:, : len(MOOD)] = 1 / 3
+    moved = {alone: as_alone(even, alone)[0, : len(MOOD)] for alone in ("no", "private", "public", "addressed")}
+    negative = {alone: float(row[0] / row[1]) for alone, row in moved.items()}  # against neutral
+    assert negative["no"] == pytest.approx(negative["private"]) == pytest.approx(1)
+    assert negative["private"] < negative["public"] < negative["addressed"]
+    assert moved["addressed"][2] < moved["public"][2] < moved["no"][2]
+    assert all(row.sum() == pytest.approx(1) for row in moved.values())
