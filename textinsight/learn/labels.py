@@ -54,6 +54,7 @@ ALONE = ("post", "remark")  # channels of single texts
 
 _HEAD = re.compile(r"#.*?\bres=(\w+)\s+eff=(\d)(?:\s+channel=([\w-]+))?(?:\s+weight=(\d))?")
 _NARRATIVE = "Consumer complaint narrative"
+_COMMENTS = "sentiment/goemotions/train.tsv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,15 @@ def read_sentences(data: Path, *, name: str = "sentences") -> Iterator[LabelledT
         yield LabelledTurn(text, Role(row["role"]), frozenset(row["labels"]), f"{row['file']}:{row['row']}")
 
 
+def read_moods(data: Path) -> Iterator[LabelledTurn]:
+    """The comments of corpora/labels/comments.tsv, of which only the mood was read. InputError if `data` lacks them."""
+    comments = records(data / _COMMENTS)
+    for line in data_path("corpora", "labels", "comments.tsv").read_text("utf-8").splitlines():
+        row, mood = line.split("\t")
+        text = " ".join(comments[int(row)]["text"].split())
+        yield LabelledTurn(text, Role.CUSTOMER, frozenset([MOOD[int(mood) + 1]]), f"{_COMMENTS}:{row}")
+
+
 def _rows(name: str) -> Iterator[dict[str, Any]]:
     path = data_path("corpora", "labels", f"{name}.jsonl")
     return (json.loads(line) for line in path.read_text("utf-8").splitlines())
@@ -129,13 +139,17 @@ def _turns(path: Path, row: int) -> tuple[Turn, ...]:
 
 @lru_cache(maxsize=16)
 def records(path: Path) -> list[dict[str, Any]]:
-    """The rows of a CSV, or of a JSON Lines file, packed or not. InputError if it is not there."""
+    """The rows of a CSV, of a JSON Lines file, packed or not, or the texts that begin the lines of a TSV without a
+    head. InputError if it is not there.
+    """
     if not path.is_file():
         raise InputError(f"the labels refer to {path}, which is not there", hint="--data FOLDER with the public data")
     if path.suffix == ".csv":
         csv.field_size_limit(sys.maxsize)
         with path.open(newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
+    if path.suffix == ".tsv":
+        return [{"text": line.split("\t", 1)[0]} for line in path.read_text("utf-8").splitlines()]
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     return [json.loads(line) for line in content.decode("utf-8").splitlines()]
 

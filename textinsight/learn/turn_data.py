@@ -21,6 +21,7 @@ from textinsight.learn.labels import (
     LabelledTalk,
     LabelledTurn,
     allowed,
+    read_moods,
     read_sentences,
     read_talks,
     written_talks,
@@ -32,9 +33,10 @@ from textinsight.tag.talk import FLAGS, speaker
 
 Domains = dict[str, dict[str, list[str]]]
 
-_RATED = {"tweets": 3.0, "amazonReviewSnippets": 1.5, "movieReviewSnippets": 0.5, "nytEditorialSnippets": 0.8}
-_SOURCES = {"goemotions": 0.7, "multidogo": 0.05, "support-turns": 2.5}
-_WRITTEN = 4.0
+_RATED = {"tweets": 6.0, "amazonReviewSnippets": 1.5, "movieReviewSnippets": 0.5, "nytEditorialSnippets": 0.8}
+_SOURCES = {"multidogo": 0.05, "support-turns": 2.5}
+_READ = 3.0  # weight of a mood that was read
+_WRITTEN = {"post": 6.0, "remark": 2.0}
 _NEUTRAL, _SLOPE = (-0.65, 0.6), 0.35  # valence on -4..4 where a text is as likely neutral as not; how sharply
 _ACTS = frozenset(
     (
@@ -158,15 +160,22 @@ def labelled_turns(data: Path) -> list[LabelledTurn]:
 
 
 def mood_examples(data: Path) -> list[Example]:
-    """Texts written for the project, and public ones with a polarity: raters' valence as soft labels."""
+    """Texts written for the project, comments read for it, and public texts with a polarity: raters' valence as soft
+    labels.
+    """
     rows = [row for row in training_rows(data) if row.source in _SOURCES]
     known = [alone(row.text, _mood(row.label), _SOURCES[row.source]) for row in rows]
-    return [*mood_examples_written(), *known, *_rated(data)]
+    read = [alone(turn.text, _mood_of(turn.labels), _READ) for turn in read_moods(data)]
+    return [*mood_examples_written(), *known, *read, *_rated(data)]
 
 
 def mood_examples_written(channels: Sequence[str] = ALONE) -> list[Example]:
     """The posts and remarks that ship with the project."""
-    return [alone(text.text, _mood_of(text.labels), _WRITTEN * text.weight) for text in written_texts(channels)]
+    return [
+        alone(text.text, _mood_of(text.labels), _WRITTEN[channel] * text.weight)
+        for channel in channels
+        for text in written_texts([channel])
+    ]
 
 
 def _mood_of(labels: frozenset[str]) -> tuple[float, ...]:
