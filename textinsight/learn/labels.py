@@ -54,7 +54,7 @@ ALONE = ("post", "remark")  # channels of single texts
 
 _HEAD = re.compile(r"#.*?\bres=(\w+)\s+eff=(\d)(?:\s+channel=([\w-]+))?(?:\s+weight=(\d))?")
 _NARRATIVE = "Consumer complaint narrative"
-_COMMENTS = "sentiment/goemotions/train.tsv"
+_MOODS = {"moods-comments.tsv": "sentiment/goemotions/train.tsv", "moods-posts.tsv": "sentiment/hutto_tweets.jsonl"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +117,13 @@ def read_sentences(data: Path, *, name: str = "sentences") -> Iterator[LabelledT
 
 
 def read_moods(data: Path) -> Iterator[LabelledTurn]:
-    """The comments of corpora/labels/comments.tsv, of which only the mood was read. InputError if `data` lacks them."""
-    comments = records(data / _COMMENTS)
-    for line in data_path("corpora", "labels", "comments.tsv").read_text("utf-8").splitlines():
-        row, mood = line.split("\t")
-        text = " ".join(comments[int(row)]["text"].split())
-        yield LabelledTurn(text, Role.CUSTOMER, frozenset([MOOD[int(mood) + 1]]), f"{_COMMENTS}:{row}")
+    """The texts of which only the mood was read (corpora/labels/moods-*.tsv). InputError if `data` lacks their source."""
+    for name, source in _MOODS.items():
+        texts = records(data / source)
+        for line in data_path("corpora", "labels", name).read_text("utf-8").splitlines():
+            row, mood = map(int, line.split("\t"))
+            text = " ".join(texts[row]["text"].split())
+            yield LabelledTurn(text, Role.CUSTOMER, frozenset([MOOD[mood + 1]]), f"{source}:{row}")
 
 
 def _rows(name: str) -> Iterator[dict[str, Any]]:

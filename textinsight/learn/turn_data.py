@@ -33,7 +33,7 @@ from textinsight.tag.talk import FLAGS, speaker
 
 Domains = dict[str, dict[str, list[str]]]
 
-_RATED = {"tweets": 6.0, "amazonReviewSnippets": 1.5, "movieReviewSnippets": 0.5, "nytEditorialSnippets": 0.8}
+_RATED = {"tweets": 3.0, "amazonReviewSnippets": 1.5, "movieReviewSnippets": 0.5, "nytEditorialSnippets": 0.8}
 _SOURCES = {"multidogo": 0.05, "support-turns": 2.5}
 _READ = 3.0  # weight of a mood that was read
 _WRITTEN = {"post": 6.0, "remark": 2.0}
