@@ -117,7 +117,7 @@ def read_sentences(data: Path, *, name: str = "sentences") -> Iterator[LabelledT
 
 
 def read_moods(data: Path) -> Iterator[LabelledTurn]:
-    """The texts of which only the mood was read (corpora/labels/moods-*.tsv). InputError if `data` lacks their source."""
+    """Texts of which only the mood was read (corpora/labels/moods-*.tsv). InputError if `data` lacks them."""
     for name, source in _MOODS.items():
         texts = records(data / source)
         for line in data_path("corpora", "labels", name).read_text("utf-8").splitlines():
