@@ -11,7 +11,7 @@ import pytest
 from textinsight.conversation import Role
 from textinsight.errors import InputError
 from textinsight.learn import labels
-from textinsight.learn.labels import allowed, read_sentences, read_talks, written_talks, written_texts
+from textinsight.learn.labels import allowed, read_moods, read_sentences, read_talks, written_talks, written_texts
 from textinsight.learn.turn_data import label_examples
 from textinsight.resources import data_path
 from textinsight.tag.labels import LABELS, MOOD
@@ -83,6 +83,26 @@ def test_labels_find_their_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert (sentence.text, sentence.labels) == ("quick", frozenset(["neutral"]))
     [talk] = read_talks(tmp_path)
     assert [turn.labels for turn in talk.labelled_turns()] == [frozenset(["negative"]), frozenset()]
+
+
+def test_moods_find_their_texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "corpora/labels").mkdir(parents=True)
+    (tmp_path / "corpora/labels/moods-comments.tsv").write_text("1\t-1\n0\t0\n")
+    (tmp_path / "corpora/labels/moods-posts.tsv").write_text("0\t1\n")
+    (tmp_path / "sentiment/goemotions").mkdir(parents=True)
+    (tmp_path / "sentiment/goemotions/train.tsv").write_text("so it is\t2\ta\nyeah, sure\t3\tb\n")
+    (tmp_path / "sentiment/hutto_tweets.jsonl").write_text('{"text": "love  it", "valence": 3}\n')
+    monkeypatch.setattr(labels, "data_path", tmp_path.joinpath)
+    found = [(turn.text, *turn.labels) for turn in read_moods(tmp_path)]
+    assert found == [("yeah, sure", "negative"), ("so it is", "neutral"), ("love it", "positive")]
+
+
+def test_each_text_has_one_mood_read() -> None:
+    for name, least in (("moods-comments.tsv", 20_000), ("moods-posts.tsv", 4_000)):
+        lines = data_path("corpora", "labels", name).read_text("utf-8").splitlines()
+        rows = [int(line.split("\t")[0]) for line in lines]
+        assert len(set(rows)) == len(rows) > least
+        assert {line.split("\t")[1] for line in lines} == {"-1", "0", "1"}
 
 
 def test_missing_sources_are_named(tmp_path: Path) -> None:
