@@ -53,6 +53,7 @@ _ACTS = frozenset(
 )
 _CHARACTERS = 4.2  # of a token, about
 _FEWEST = 4  # texts of an intent
+_SENTENCE = 4.0  # how often a sentence of somebody else's is drawn, which is short and real
 _TALK = {"social": 3.0}  # how often a conversation is drawn beside a sentence alone: 1.5, and more the rougher it is
 NOTHING = (math.nan,) * len(WHOLE)
 _GREETINGS = (
@@ -119,7 +120,12 @@ def label_examples(labelled: Sequence[LabelledTalk], alone: Sequence[LabelledTur
         for talk in labelled
     ]
     return whole + [
-        Example((turn.text,), (speaker(turn.role),), (turn_target(turn.role, turn.labels),), weight=weight(turn.labels))
+        Example(
+            (turn.text,),
+            (speaker(turn.role),),
+            (turn_target(turn.role, turn.labels),),
+            weight=_SENTENCE * weight(turn.labels),
+        )
         for turn in alone
     ]
 
