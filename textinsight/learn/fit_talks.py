@@ -62,13 +62,13 @@ from textinsight.tag.words import spoken
 
 log = logging.getLogger(__name__)
 
-VERSION = "6"
+VERSION = "7"
 LICENCE = "Apache-2.0 (weights, and those they started from); training data: see CARD.md"
 DATA = (
     "labels of STAR (MIT), CFPB complaints (public domain), MultiDoGO (CDLA-Permissive-1.0) and NatCS "
     "(CDLA-Permissive-2.0), made by reading (corpora/labels)",
     "dialogues, posts, remarks and turns written for it (corpora/support-dialogues, support-turns, Apache-2.0)",
-    "moods of GoEmotions (CC BY 4.0) and of rated tweets and review sentences (Hutto, MIT)",
+    "comments of GoEmotions (CC BY 4.0), their moods read anew; rated tweets and review sentences (Hutto, MIT)",
     "intents of BANKING77 (CC BY 4.0), CLINC150 (CC BY 3.0), MultiDoGO, NatCS and STAR",
     "for borders, not for weights: TweetSumm, TweetEval's validation posts, every seventh airline tweet",
 )

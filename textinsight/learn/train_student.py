@@ -30,7 +30,7 @@ from textinsight.tag.words import spoken
 
 log = logging.getLogger(__name__)
 
-VERSION = "4"
+VERSION = "5"
 LICENCE = "Apache-2.0 (weights); training data: see CARD.md"
 DATA = (
     "turns-en's answers to: texts of the labelled conversations (corpora/labels)",
