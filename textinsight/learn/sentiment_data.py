@@ -28,48 +28,33 @@ _NARRATIVES = 12_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A labelled turn. weight: how far its label is to be trusted."""
+    """A turn with a mood, -1, 0, 1, that follows from where it comes from."""
 
     text: str
     label: int
-    weight: float
     source: str
 
 
 def training_rows(data: Path) -> list[Row]:
-    """All training rows, each text once a source, in a fixed order. UsageError where `data` lacks a source."""
+    """Service turns, each text once a source, in a fixed order. FileNotFoundError where `data` lacks a source."""
+    return list(dict.fromkeys([*_service_chats(data), *_written()]))
+
+
+def public_texts(data: Path) -> Iterator[str]:
+    """Texts whose licence lets weights be shipped, without their labels. UsageError where `data` lacks a source."""
     if not (data / "sentiment" / "goemotions").is_dir():
         raise UsageError(f"{data} holds no sentiment/goemotions", hint="--data FOLDER with the training sources")
-    readers = (_goemotions, _rated, _service_chats, _requests, _narratives)
-    rows = [row for reader in readers for row in reader(data)]
-    return list(dict.fromkeys([*rows, *_written()]))
+    yield from (line.split("\t")[0] for line in _lines(data / "sentiment/goemotions/train.tsv"))
+    for name in ("tweets", "amazonReviewSnippets", "movieReviewSnippets", "nytEditorialSnippets"):
+        yield from (json.loads(line)["text"] for line in _lines(data / f"sentiment/hutto_{name}.jsonl"))
+    for name in ("banking77", "clinc150"):
+        rows = map(json.loads, _lines(data / f"intents/{name}.jsonl"))
+        yield from (row["text"] for row in rows if row["split"] == "train")
+    yield from _narratives(data)
 
 
 def _lines(path: Path) -> list[str]:
     return path.read_text("utf-8").splitlines()
-
-
-def _goemotions(data: Path) -> Iterator[Row]:
-    """One clear polarity; "ambiguous" alone is weak neutral, mixed ones are left out."""
-    for line in _lines(data / "sentiment/goemotions/train.tsv"):
-        text, labels, _ = line.split("\t")
-        found = {{"0": None, "1": -1, "2": 0, "3": 1}[label] for label in labels.split(",")}
-        clear = sorted(label for label in found if label is not None)
-        if not clear:
-            yield Row(text, 0, 0.4, "goemotions")
-        elif len(clear) == 1:
-            yield Row(text, clear[0], 1.0, "goemotions")
-
-
-def _rated(data: Path) -> Iterator[Row]:
-    """Mean valence of raters on -4..4: 1 and above positive, -0.9 and below negative, within 0.6 neutral."""
-    weights = {"tweets": 2.0, "amazonReviewSnippets": 1.5, "movieReviewSnippets": 0.3, "nytEditorialSnippets": 0.5}
-    for name, weight in weights.items():
-        for line in _lines(data / f"sentiment/hutto_{name}.jsonl"):
-            row = json.loads(line)
-            valence = row["valence"]
-            if valence >= 1 or valence <= -0.9 or abs(valence) < 0.6:
-                yield Row(row["text"], (valence >= 1) - (valence <= -0.9), weight, f"hutto_{name}")
 
 
 def _service_chats(data: Path) -> Iterator[Row]:
@@ -79,19 +64,11 @@ def _service_chats(data: Path) -> Iterator[Row]:
             row = json.loads(line)
             thanks, warm = "thank" in row["intent"], bool(_WARM.search(row["text"]))
             if row["split"] == "train" and row["text"].strip() and thanks >= warm:
-                yield Row(row["text"], int(warm), 0.3 if thanks else 0.1, "multidogo")
+                yield Row(row["text"], int(warm), "multidogo")
 
 
-def _requests(data: Path) -> Iterator[Row]:
-    for name, weight in (("banking77", 0.3), ("clinc150", 0.1)):
-        for line in _lines(data / f"intents/{name}.jsonl"):
-            row = json.loads(line)
-            if row["split"] == "train":
-                yield Row(row["text"], 0, weight, name)
-
-
-def _narratives(data: Path) -> Iterator[Row]:
-    """Sentences of complaints to a regulator: weak negatives."""
+def _narratives(data: Path) -> Iterator[str]:
+    """Sentences of complaints to a regulator."""
     sentences = []
     for name in ("cfpb_product_narratives.csv", "cfpb_payday.csv"):
         with (data / "complaints" / name).open(newline="", encoding="utf-8") as file:
@@ -100,7 +77,7 @@ def _narratives(data: Path) -> Iterator[Row]:
                 sentences += [_REDACTED.sub("", part) for part in parts]
     fitting = [sentence for sentence in sentences if 25 < len(sentence) < 220]
     random.Random(0).shuffle(fitting)
-    yield from (Row(sentence, -1, 0.3, "cfpb") for sentence in fitting[:_NARRATIVES])
+    yield from fitting[:_NARRATIVES]
 
 
 def _written() -> Iterator[Row]:
@@ -110,7 +87,7 @@ def _written() -> Iterator[Row]:
         label, pattern = line.split("\t")
         for _ in range(_VARIANTS):
             text = _CHOICE.sub(lambda match: draw.choice(match[1].split("|")), pattern)
-            yield Row(re.sub(r"\s+", " ", text).replace(" ,", ",").strip(), int(label), 10.0, "support-turns")
+            yield Row(re.sub(r"\s+", " ", text).replace(" ,", ",").strip(), int(label), "support-turns")
 
 
 def measured_sets(data: Path) -> Iterator[tuple[str, list[str], list[int]]]:

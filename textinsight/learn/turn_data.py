@@ -27,7 +27,7 @@ from textinsight.learn.labels import (
     written_talks,
     written_texts,
 )
-from textinsight.learn.sentiment_data import training_rows
+from textinsight.learn.sentiment_data import public_texts, training_rows
 from textinsight.tag.labels import LABELS, MOOD, OUTCOMES, SHOWN, WHOLE
 from textinsight.tag.talk import FLAGS, speaker
 
@@ -169,8 +169,7 @@ def mood_examples(data: Path) -> list[Example]:
     """Texts written for the project, comments read for it, and public texts with a polarity: raters' valence as soft
     labels.
     """
-    rows = [row for row in training_rows(data) if row.source in _SOURCES]
-    known = [alone(row.text, _mood(row.label), _SOURCES[row.source]) for row in rows]
+    known = [alone(row.text, _mood(row.label), _SOURCES[row.source]) for row in training_rows(data)]
     read = [alone(turn.text, _mood_of(turn.labels), _READ) for turn in read_moods(data)]
     return [*mood_examples_written(), *known, *read, *_rated(data)]
 
@@ -259,7 +258,7 @@ def _star(path: Path) -> Iterator[tuple[str, str]]:
 
 def unlabelled(data: Path) -> list[str]:
     """Texts of permissive sources without a use for their labels, from which a student learns the model's answers."""
-    texts = [row.text for row in training_rows(data)]
+    texts = [*public_texts(data), *(row.text for row in training_rows(data))]
     with (data / "complaints/cfpb_payday.csv").open(newline="", encoding="utf-8") as file:
         texts += [row["Consumer complaint narrative"] or "" for row in csv.DictReader(file)]
     return sorted({" ".join(text.split()) for text in texts if text.strip()})
