@@ -19,8 +19,8 @@ PINNED: Mapping[str, str] = {
     "issue-static": "6491d8434a0eff0384d77d1cb880121f67f71caa191785728db591586916d435",
     "link": "4d1dc1b093820631dc94fe957be3bfba9605c04cbc3e90ba04aa62753f059b8e",
     "static-en": "767a8a231693e657fe0420dc39d9315621c032901cd1a12c994b82cb26a26363",
-    "turns-en": "9b5f3ce2adf4ede8147890b2e46547bcbe2bd518d6729aa0cd74b14f98f7380e",
-    "turns-static": "33f07f78fe4bf58cf4aa01eb9bb012ac8064d1a99c7386a362d85a799edcf3ce",
+    "turns-en": "1c779d96b88570c46f72a9715ca51247621988dc97b0b26bf993e245d1b39b4a",
+    "turns-static": "1a714ad2f182a6670b1adfa4038ee893648e1bbccd12e21efbe9a715356788ca",
 }
 
 _PACKAGE = Path(__file__).parent

@@ -58,7 +58,7 @@ class StudentConfig:
     texts: int = 60_000
     longest: int = 300
     least_count: int = 4
-    least_weight: float = 0.27
+    least_weight: float = 0.285
     epochs: int = 6
     batch: int = 512
     rate: float = 0.02
