@@ -14,15 +14,19 @@ DATA is a folder of public data; nothing of it trains here.
 from __future__ import annotations
 
 import argparse
+import atexit
 import gzip
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 import numpy as np
 
 from textinsight.conversation import Conversation, Role, Turn
+from textinsight.learn.borders import border_talks
 from textinsight.learn.card import as_markdown
 from textinsight.learn.evaluate import evaluate, read_labelled
 from textinsight.learn.scores import macro_f1, macro_recall
@@ -39,6 +43,8 @@ _TURNS = 6  # of a contact of the speed test
 def accuracy(data: Path) -> None:
     """The card of the support dialogues, sentiment of other texts, annoyed customers."""
     print(as_markdown(evaluate(data / "support_gold_dev.jsonl")))
+    print("\n280 conversations that were read for this alone (corpora/labels/measured.jsonl)\n")
+    print(as_markdown(evaluate(measured(data))))
     print("| texts | n | macro-F1 | macro-recall | VADER macro-F1 | VADER macro-recall |\n|---|---|---|---|---|---|")
     for name, texts, labels in measured_sets(data):
         if name != "support_gold_dev":
@@ -47,6 +53,18 @@ def accuracy(data: Path) -> None:
             ours = [f"{score(gold, got):.3f}" for score in (macro_f1, macro_recall)]
             print("|", " | ".join([name, str(len(gold)), *ours, *beside]), "|")
     print(f"\nSTAR, customer annoyed, area under ROC: {annoyed(data):.3f}")
+
+
+def measured(data: Path) -> Path:
+    """A file of the conversations that only measure, texts and labels together, in a folder that is gone at the end."""
+    path = Path(mkdtemp()) / "measured.jsonl"
+    atexit.register(rmtree, path.parent)
+    with path.open("w", encoding="utf-8") as file:
+        for row in border_talks(data, name="measured"):
+            turns = [{"role": turn.role, "text": turn.text} for turn in row.conversation.turns]
+            talk = {"conversation_id": row.conversation.conversation_id, "turns": turns, "gold": row.gold}
+            file.write(json.dumps(talk) + "\n")
+    return path
 
 
 def moods(texts: Sequence[str], *, config: ReadConfig | None = None) -> np.ndarray:

@@ -32,11 +32,13 @@ _SLOPE_PRIOR = 10.0  # what holds a slope at 1
 Array = npt.NDArray[np.float64]
 
 
-def border_talks(data: Path) -> list[Labelled]:
-    """The conversations of corpora/labels/borders.jsonl with what holds for them. InputError if `data` lacks them."""
-    rows = [
-        json.loads(line) for line in data_path("corpora", "labels", "borders.jsonl").read_text("utf-8").splitlines()
-    ]
+def border_talks(data: Path, *, name: str = "borders") -> list[Labelled]:
+    """The conversations of corpora/labels/<name>.jsonl with what holds for them; those of `measured` set nothing.
+
+    InputError if `data` lacks them.
+    """
+    path = data_path("corpora", "labels", f"{name}.jsonl")
+    rows = map(json.loads, path.read_text("utf-8").splitlines())
     return [Labelled(_conversation(data, row), row["gold"]) for row in rows]
 
 
