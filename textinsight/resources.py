@@ -19,8 +19,8 @@ PINNED: Mapping[str, str] = {
     "issue-static": "6491d8434a0eff0384d77d1cb880121f67f71caa191785728db591586916d435",
     "link": "4d1dc1b093820631dc94fe957be3bfba9605c04cbc3e90ba04aa62753f059b8e",
     "static-en": "767a8a231693e657fe0420dc39d9315621c032901cd1a12c994b82cb26a26363",
-    "turns-en": "aeab5291804fd3e4e364cf392dfa13e1567810d26fd0779f4e37187d7c2fc5ec",
-    "turns-static": "1a714ad2f182a6670b1adfa4038ee893648e1bbccd12e21efbe9a715356788ca",
+    "turns-en": "60be8ea30a538e6126664502514b4c1b460aff480eecebef4a5d603e224e0f4c",
+    "turns-static": "fb03cbfb9e930cbce7472e3e8fe0b77968c0536bee4ac4ddc16a8a5d79a0b521",
 }
 
 _PACKAGE = Path(__file__).parent
