@@ -68,8 +68,9 @@ def measured(data: Path) -> Path:
 
 
 def moods(texts: Sequence[str], *, config: ReadConfig | None = None) -> np.ndarray:
-    """The sentiment of texts taken alone, -1, 0, 1."""
-    talks = [Conversation(str(i), (Turn(Role.CUSTOMER, text or " "),)) for i, text in enumerate(texts)]
+    """The sentiment of public posts, each taken alone, -1, 0, 1."""
+    turns = [Turn(Role.CUSTOMER, text or " ") for text in texts]
+    talks = [Conversation(str(i), (turn,), channel="social") for i, turn in enumerate(turns)]
     return np.array([reading.marks[0].mood for reading in read(talks, config=config or ReadConfig())])
 
 

@@ -149,3 +149,23 @@ def test_a_problem_is_the_more_a_complaint_the_more_it_is_said_to_somebody() -> 
     assert negative["private"] < negative["public"] < negative["addressed"]
     assert moved["addressed"][2] < moved["public"][2] < moved["no"][2]
     assert all(row.sum() == pytest.approx(1) for row in moved.values())
+
+
+def _read_as(text: str, alone: str, config: ReadConfig):
+    return mark([[spoken(text)]], [[Role.CUSTOMER]], [[()]], alone=[alone], config=config)[0].turns[0]
+
+
+def test_the_quick_reader_too_hears_a_complaint_in_a_post_to_somebody() -> None:
+    text = "my bag is in another city"
+    negative = {alone: _read_as(text, alone, QUICK).chance("negative") for alone in ("no", "public", "addressed")}
+    assert negative["no"] < negative["public"] < negative["addressed"]
+
+
+def test_a_text_that_stands_alone_is_read_with_more_care() -> None:
+    texts = ["is there a lift at the station", "my order number is 1234", "the parcel has arrived", "how do i pay"]
+    asked = {
+        alone: sum(_read_as(text, alone, ReadConfig(doubt=0.5)).model.startswith("turns-en@") for text in texts)
+        for alone in ("no", "private")
+    }
+    assert asked["no"] < asked["private"]
+    assert all(_read_as(text, "private", QUICK).model.startswith("turns-static@") for text in texts)

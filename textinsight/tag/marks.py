@@ -33,7 +33,8 @@ Alone = Literal["no", "private", "public", "addressed"]  # a text without an ans
 
 @dataclass(frozen=True, slots=True)
 class ReadConfig:
-    """doubt: the student's answers count if in no turn a label of the speaker is further from certain than this.
+    """doubt: the student's answers count if in no turn a label of the speaker is further from certain than this, in a
+    text that stands alone than its square.
 
     0: the turn model reads everything. 1: it reads nothing. See docs/tags.md for what each costs and gains.
     taggers: a name of `tag.hub.NAMES` → "torch:MODEL", a classifier of yours that decides it instead.
@@ -138,8 +139,8 @@ def quick_chances(said: Sequence[Sequence[Spoken]]) -> list[Chances]:
     return np.split(rows, ends) if said else []
 
 
-def as_alone(chances: Chances, alone: Alone) -> Chances:
-    """(n, labels): the moods' chances moved to where they begin in a text that stands alone.
+def as_alone(chances: Chances, alone: Alone, *, share: float = 1.0) -> Chances:
+    """(n, labels): the moods' chances moved to where they begin in a text that stands alone, `share` of the way.
 
     Joy without a conversation is seldom meant. A problem told in private is no complaint yet, in public it is, the more
     so to somebody's face.
@@ -150,7 +151,7 @@ def as_alone(chances: Chances, alone: Alone) -> Chances:
     if alone == "private":
         shift = np.minimum(shift, 0)
     out = chances.copy()
-    moods = chances[:, :_MOODS] * np.exp(shift)
+    moods = chances[:, :_MOODS] * np.exp(share * shift)
     out[:, :_MOODS] = moods / moods.sum(axis=1, keepdims=True)
     return out
 
@@ -159,9 +160,10 @@ def _read(
     said: Sequence[Spoken], roles: Sequence[Role], boost: Chances, quick: Chances, doubt: float, alone: Alone
 ) -> TalkMarks:
     """The turn model's answers if any turn is in doubt, in all windows that hold one and in the last."""
-    lone = lifted(quick, boost)
-    marks = [Marks(text, row, student().name, None) for text, row in zip(said, lone, strict=True)]
-    open_ = _doubt(lone, roles) > doubt if doubt > 0 else np.ones(len(said), bool)
+    at_once = lifted(as_alone(quick, alone, share=1 - QUICK_SHARE), boost)
+    marks = [Marks(text, row, student().name, None) for text, row in zip(said, at_once, strict=True)]
+    let_pass = doubt if alone == "no" else doubt**2  # without neighbours the words are all there is to go by
+    open_ = _doubt(at_once, roles) > let_pass if doubt > 0 else np.ones(len(said), bool)
     if not open_.any():
         return TalkMarks(tuple(marks), None)
     wanted = set(np.flatnonzero(open_).tolist())
