@@ -41,7 +41,7 @@ def test_contrast_sets_are_drawn_more_often() -> None:
     (else_drawn,) = label_examples([replace(often[0], weight=1.0)])
     assert drawn.weight == 4 * else_drawn.weight
     assert {text.weight for text in written_texts(["post"])} == {1.0}
-    assert {text.weight for text in written_texts(["remark"])} == {1.0, 3.0}
+    assert {text.weight for text in written_texts(["remark"])} == {1.0, 3.0, 6.0}
 
 
 def test_remarks_are_no_part_of_what_tone_is_measured_on() -> None:
