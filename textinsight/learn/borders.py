@@ -19,12 +19,13 @@ from textinsight.conversation import Conversation, Role, Turn
 from textinsight.findings import EFFORT_DRIVERS
 from textinsight.learn.evaluate import Labelled
 from textinsight.learn.labels import records
-from textinsight.learn.scores import macro_f1
+from textinsight.learn.scores import macro_f1, macro_recall
 from textinsight.learn.sentiment_data import NAMES
 from textinsight.resources import data_path
 from textinsight.tag.labels import MOOD, OUTCOMES
 
 _STEPS = np.linspace(-1, 2, 31)  # tried for the border of what is rare
+_MOVES, _NEIGHBOURS, _TIE = np.linspace(-1, 1, 21), 5, 1e-6  # of two moods at once
 _EVERY = 7  # of the airline posts one is looked at, the others are left to measure on
 _FLAG_PRIOR, _OUTCOME_PRIOR, _MOOD_PRIOR = 0.5, 1.0, 5.0  # what holds a shift at 0
 _SLOPE_PRIOR = 10.0  # what holds a slope at 1
@@ -103,11 +104,18 @@ def _raised(logits: Array, gold: npt.NDArray[np.int64], shift: Array, rare: int)
 
 
 def alone_shift(logits: Array, wanted: Sequence[int]) -> Array:
-    """The same for texts without a conversation, each mood counting as much as the others."""
+    """The same for texts without a conversation, each mood counting as much as the others: where their mean recall is
+    highest, smoothed over neighbours; of equals what is next to the best fit.
+    """
+    from scipy.ndimage import uniform_filter
+
     gold = np.array(wanted) + 1
     weights = (len(gold) / 3 / np.bincount(gold, minlength=3))[gold]
     shift = _class_shift(logits, gold, _MOOD_PRIOR, weights)
-    return np.asarray(shift - shift[1])
+    moves = np.array([[(negative, 0.0, positive) for positive in _MOVES] for negative in _MOVES])
+    found = [[macro_recall(gold, (logits + shift + move).argmax(axis=1)) for move in row] for row in moves]
+    smooth = uniform_filter(found, _NEIGHBOURS, mode="nearest") - _TIE * (moves**2).sum(axis=2)
+    return np.asarray(shift - shift[1] + moves.reshape(-1, 3)[int(smooth.argmax())])
 
 
 def addressed_shift(logits: Array, wanted: Sequence[int]) -> Array:
