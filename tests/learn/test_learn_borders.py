@@ -21,15 +21,13 @@ def test_posts_to_somebody_are_as_negative_as_they_are() -> None:
 
 
 def test_each_mood_of_a_lone_text_is_found_as_often_as_can_be() -> None:
-    """Of the neutral a third looks like joy and is as common as all else: fitting best would leave joy where it is."""
-    draw = np.random.default_rng(0)
-    moods = np.repeat([-1, 0, 1], [100, 300, 100])
-    logits = draw.normal(0, 0.1, (500, 3)) + 3 * np.eye(3)[moods + 1]
-    logits[150:250] = draw.normal(0, 0.1, (100, 3)) + [0, 0.0, 0.5]
-    shift = alone_shift(logits, moods.tolist())
-    got = (logits + shift).argmax(axis=1) - 1
-    assert shift[1] == 0
-    assert all((got[moods == mood] == mood).mean() > 0.95 for mood in (-1, 0, 1))
+    """Four in ten of the joyful look like nothing: to fit these best would call all neutral texts joyful."""
+    moods = np.repeat([-1, 0, 1], 100)
+    logits = np.zeros((300, 3))
+    logits[:100, 0], logits[100:, 0] = 3, -3
+    logits[100:200, 2], logits[200:260, 2], logits[260:, 2] = -0.05, 0.4, -9
+    got = (logits + alone_shift(logits, moods.tolist())).argmax(axis=1) - 1
+    assert [(got[moods == mood] == mood).mean() for mood in (-1, 0, 1)] == [1, 1, 0.6]
 
 
 def test_a_flag_that_is_believed_too_seldom_is_shifted_up() -> None:
