@@ -140,13 +140,13 @@ def test_lifting_by_hand() -> None:
     assert out[0, : len(MOOD)] == pytest.approx(0.2)
 
 
-def test_a_problem_is_the_more_a_complaint_the_more_it_is_said_to_somebody() -> None:
+def test_a_problem_told_in_public_is_a_complaint_and_joy_is_seldom_meant() -> None:
     even = np.full((1, len(LABELS)), 0.25, np.float32)
     even[:, : len(MOOD)] = 1 / 3
     moved = {alone: as_alone(even, alone)[0, : len(MOOD)] for alone in ("no", "private", "public", "addressed")}
     negative = {alone: float(row[0] / row[1]) for alone, row in moved.items()}  # against neutral
     assert negative["no"] == pytest.approx(negative["private"]) == pytest.approx(1)
-    assert negative["private"] < negative["public"] < negative["addressed"]
+    assert negative["private"] < min(negative["public"], negative["addressed"])
     assert moved["addressed"][2] < moved["public"][2] < moved["no"][2]
     assert all(row.sum() == pytest.approx(1) for row in moved.values())
 
@@ -158,7 +158,7 @@ def _read_as(text: str, alone: str, config: ReadConfig):
 def test_the_quick_reader_too_hears_a_complaint_in_a_post_to_somebody() -> None:
     text = "my bag is in another city"
     negative = {alone: _read_as(text, alone, QUICK).chance("negative") for alone in ("no", "public", "addressed")}
-    assert negative["no"] < negative["public"] < negative["addressed"]
+    assert negative["no"] < min(negative["public"], negative["addressed"])
 
 
 def test_a_text_that_stands_alone_is_read_with_more_care() -> None:

@@ -142,8 +142,8 @@ def quick_chances(said: Sequence[Sequence[Spoken]]) -> list[Chances]:
 def as_alone(chances: Chances, alone: Alone, *, share: float = 1.0) -> Chances:
     """(n, labels): the moods' chances moved to where they begin in a text that stands alone, `share` of the way.
 
-    Joy without a conversation is seldom meant. A problem told in private is no complaint yet, in public it is, the more
-    so to somebody's face.
+    Joy without a conversation is seldom meant, to somebody's face least. A problem told in private is no complaint yet,
+    in public it is.
     """
     if alone == "no":
         return chances
