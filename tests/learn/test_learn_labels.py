@@ -51,6 +51,14 @@ def test_remarks_are_no_part_of_what_tone_is_measured_on() -> None:
     assert not remarks & {line.split("\t")[2] for line in measured}
 
 
+def test_no_customer_of_what_abilities_are_measured_on_is_learnt_from() -> None:
+    path = Path(__file__).parents[2] / "benchmarks" / "capabilities.jsonl"
+    talks = map(json.loads, path.read_text("utf-8").splitlines())
+    measured = {turn["text"] for talk in talks for turn in talk["turns"] if turn["role"] == "customer"}
+    written = {turn.text for talk in written_talks() for turn in talk.conversation.turns}
+    assert {text for text in measured & written if len(text.split()) > 3} == set()
+
+
 def test_every_label_is_written_about() -> None:
     seen = {label for talk in written_talks() for turn in talk.turns for label in turn}
     assert seen == set(LABELS)
