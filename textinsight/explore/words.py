@@ -35,8 +35,8 @@ DRIVERS = {  # what made it hard: name and meaning
     "long_wait": ("Waits", "Long waiting: in a queue, for an answer, for what was promised."),
     "transfer": ("Handed over", "Passed on from one person or team to another."),
     "repeat_information": ("Tells it again", "The customer has to repeat what was already said or sent."),
-    "unclear_answer": ("Unclear answer", "An answer that the customer cannot follow, or that contradicts another."),
-    "self_service_failed": ("Self-service", "App, website or phone menu did not do what the customer needed."),
+    "unclear_answer": ("Unclear answer", "An answer that is hard to follow or contradicts another."),
+    "self_service_failed": ("Self-service", "App, website or phone menu did not do what was needed."),
 }
 ROLES = {"customer": "Customer", "agent": "Agent", "bot": "Bot", "system": "System", "unknown": "Unknown speaker"}
 FORMATS = {

@@ -194,11 +194,11 @@ def _heat_columns(dimension: str) -> dict[str, Any]:
 
 _DRIVER_COLUMNS = {
     "name": st.column_config.TextColumn("Driver", width=112),
-    "meaning": st.column_config.TextColumn("What it means", width=440),
+    "meaning": st.column_config.TextColumn("What it means", width=372),
     "contacts": st.column_config.NumberColumn("Contacts", format="localized", width=66),
     "share": st.column_config.NumberColumn("Share", format="%.1f%%", width=58, help=words.HELP["driver_share"]),
     "interval": st.column_config.TextColumn("95% CI", width=86, alignment="right", help="Of the share."),
-    "trend": st.column_config.AreaChartColumn("Trend", width=70, y_min=0, help=words.HELP["topic_trend"]),
+    "trend": st.column_config.AreaChartColumn("Trend", width=62, y_min=0, help=words.HELP["topic_trend"]),
     "effort": st.column_config.NumberColumn("Effort", format="%.1f", width=52, help=words.HELP["with_driver"]),
     "repeat_share": st.column_config.NumberColumn("Repeats", format="%.1f%%", width=64, help=words.HELP["with_driver"]),
     "fcr_observed": st.column_config.NumberColumn("FCR", format="%.1f%%", width=58, help=words.HELP["with_driver"]),
