@@ -14,21 +14,18 @@ DATA is a folder of public data; nothing of it trains here.
 from __future__ import annotations
 
 import argparse
-import atexit
 import gzip
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 
 import numpy as np
 
 from textinsight.conversation import Conversation, Role, Turn
 from textinsight.learn.borders import border_talks
 from textinsight.learn.card import as_markdown
-from textinsight.learn.evaluate import evaluate, read_labelled
+from textinsight.learn.evaluate import card_of, evaluate, read_labelled
 from textinsight.learn.scores import macro_f1, macro_recall
 from textinsight.learn.sentiment_data import measured_sets
 from textinsight.resources import data_path, model_path
@@ -44,7 +41,7 @@ def accuracy(data: Path) -> None:
     """The card of the support dialogues, sentiment of other texts, annoyed customers."""
     print(as_markdown(evaluate(data / "support_gold_dev.jsonl")))
     print("\n280 conversations that were read for this alone (corpora/labels/measured.jsonl)\n")
-    print(as_markdown(evaluate(measured(data))))
+    print(as_markdown(card_of(border_talks(data, name="measured"))))
     print("| texts | n | macro-F1 | macro-recall | VADER macro-F1 | VADER macro-recall |\n|---|---|---|---|---|---|")
     for name, texts, labels in measured_sets(data):
         if name != "support_gold_dev":
@@ -53,18 +50,6 @@ def accuracy(data: Path) -> None:
             ours = [f"{score(gold, got):.3f}" for score in (macro_f1, macro_recall)]
             print("|", " | ".join([name, str(len(gold)), *ours, *beside]), "|")
     print(f"\nSTAR, customer annoyed, area under ROC: {annoyed(data):.3f}")
-
-
-def measured(data: Path) -> Path:
-    """A file of the conversations that only measure, texts and labels together, in a folder that is gone at the end."""
-    path = Path(mkdtemp()) / "measured.jsonl"
-    atexit.register(rmtree, path.parent)
-    with path.open("w", encoding="utf-8") as file:
-        for row in border_talks(data, name="measured"):
-            turns = [{"role": turn.role, "text": turn.text} for turn in row.conversation.turns]
-            talk = {"conversation_id": row.conversation.conversation_id, "turns": turns, "gold": row.gold}
-            file.write(json.dumps(talk) + "\n")
-    return path
 
 
 def moods(texts: Sequence[str], *, config: ReadConfig | None = None) -> np.ndarray:
@@ -85,8 +70,8 @@ def _vader(texts: Sequence[str]) -> np.ndarray | None:
 
 
 def annoyed(data: Path) -> float:
-    """Area under ROC of the customer's strongest negative turn against "was the customer annoyed", where nobody read
-    the dialogue for training.
+    """Area under ROC of the customer's strongest negative turn against "was the customer annoyed", in dialogues that
+    nobody read whole for training.
     """
     from scipy.stats import rankdata
 

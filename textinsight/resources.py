@@ -19,7 +19,7 @@ PINNED: Mapping[str, str] = {
     "issue-static": "6491d8434a0eff0384d77d1cb880121f67f71caa191785728db591586916d435",
     "link": "4d1dc1b093820631dc94fe957be3bfba9605c04cbc3e90ba04aa62753f059b8e",
     "static-en": "767a8a231693e657fe0420dc39d9315621c032901cd1a12c994b82cb26a26363",
-    "turns-en": "1872a6db0be585ce11e189b7a50d0bca261b6b87dae24ad3cdf12303611179ed",
+    "turns-en": "e65d10dbeb83a6d4f10432e59b86c17d07d5de7734fc7cb8032e3cdc6eeff794",
     "turns-static": "fb03cbfb9e930cbce7472e3e8fe0b77968c0536bee4ac4ddc16a8a5d79a0b521",
 }
 

@@ -113,6 +113,13 @@ def test_each_text_has_one_mood_read() -> None:
         assert {line.split("\t")[1] for line in lines} == {"-1", "0", "1"}
 
 
+def test_what_only_measures_sets_no_border() -> None:
+    paths = [data_path("corpora", "labels", f"{name}.jsonl") for name in ("borders", "measured")]
+    borders, measured = ([json.loads(line)["row"] for line in path.read_text("utf-8").splitlines()] for path in paths)
+    assert len(set(borders)) == 583 and len(set(measured)) == 280
+    assert not set(borders) & set(measured)
+
+
 def test_missing_sources_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="which is not there"):
         list(read_sentences(tmp_path))

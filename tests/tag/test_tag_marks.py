@@ -26,9 +26,9 @@ TURNS = [
 ]
 
 
-def marks_of(turns: list[tuple[Role, str]], config: ReadConfig):
+def marks_of(turns: list[tuple[Role, str]], config: ReadConfig, alone: str = "no"):
     said, roles = [spoken(text) for _, text in turns], [role for role, _ in turns]
-    return mark([said], [roles], [[()] * len(turns)], config=config)[0].turns
+    return mark([said], [roles], [[()] * len(turns)], alone=[alone], config=config)[0].turns
 
 
 @pytest.mark.parametrize("config", [CAREFUL, ReadConfig(), QUICK])
@@ -152,7 +152,7 @@ def test_a_problem_told_in_public_is_a_complaint_and_joy_is_seldom_meant() -> No
 
 
 def _read_as(text: str, alone: str, config: ReadConfig):
-    return mark([[spoken(text)]], [[Role.CUSTOMER]], [[()]], alone=[alone], config=config)[0].turns[0]
+    return marks_of([(Role.CUSTOMER, text)], config, alone)[0]
 
 
 def test_the_quick_reader_too_hears_a_complaint_in_a_post_to_somebody() -> None:

@@ -11,7 +11,7 @@ WEIGHTS = "weights.safetensors"
 
 def load_twin(folder: Path) -> TurnNetwork:
     """The network with the weights in `folder`. The int8 graph rounds activations too: vectors are within a cosine of
-    .98, chances of turns .0066 apart on average, .36 at most (docs/tags.md; the test allows .02 on average).
+    .98, chances of turns apart as docs/tags.md says (the test allows .02 on average).
     """
     from safetensors.torch import load_file
 

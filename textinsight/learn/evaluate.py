@@ -62,13 +62,18 @@ def evaluate(path: Path, *, config: TagConfig | None = None) -> Card:
     """The accuracy card of the taggers on a labelled file. InputError if it cannot be read, or labels nothing that is
     measured.
     """
-    settings = config or TagConfig()
-    rows = read_labelled(path)
-    talks = [row.conversation for row in rows]
-    answers = _all_answers(rows, read(talks, config=settings.read), settings)
-    if not answers:
+    card = card_of(read_labelled(path), config=config)
+    if not card.lines:
         measured = ", ".join(key for key in KEYS if key != "turn_labels")
         raise InputError(f"{path} labels nothing that is measured; gold may hold {measured}", hint=HINT)
+    return card
+
+
+def card_of(rows: Sequence[Labelled], *, config: TagConfig | None = None) -> Card:
+    """The accuracy card of the taggers on labelled conversations; without a line where nothing measured is labelled."""
+    settings = config or TagConfig()
+    talks = [row.conversation for row in rows]
+    answers = _all_answers(rows, read(talks, config=settings.read), settings)
     quick = _all_answers(rows, read(talks, config=ReadConfig(doubt=1.0)), settings)
     return Card(
         lines=tuple(line for tag, found in answers.items() for line in _lines(found, quick[tag])),

@@ -298,8 +298,7 @@ def _alone_shifts(reader: TurnReader, texts: Sequence[str], moods: Sequence[int]
     logits = np.log(np.maximum(blended(careful, quick)[:, : len(MOOD)], 1e-7)).astype(float)
     to_somebody, wanted = np.array([is_addressed(text) for text in texts]), np.array(moods)
     alone = alone_shift(logits[~to_somebody], wanted[~to_somebody].tolist())
-    addressed = addressed_shift(logits[to_somebody], wanted[to_somebody].tolist())
-    return alone / (1 - QUICK_SHARE), addressed / (1 - QUICK_SHARE)
+    return alone, addressed_shift(logits[to_somebody], wanted[to_somebody].tolist())
 
 
 def _talk_weights(

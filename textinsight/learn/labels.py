@@ -155,11 +155,14 @@ def records(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in content.decode("utf-8").splitlines()]
 
 
-def _written() -> Iterator[LabelledTalk]:
+@lru_cache(maxsize=1)
+def _written() -> tuple[LabelledTalk, ...]:
+    found = []
     for path in sorted(data_path("corpora", "support-dialogues").glob("*.txt")):
         blocks = re.split(r"^(?=#)", path.read_text("utf-8"), flags=re.MULTILINE)
         for number, block in enumerate(block for block in blocks if block.strip()):
-            yield _talk(block.strip().splitlines(), f"{path.stem}:{number}")
+            found.append(_talk(block.strip().splitlines(), f"{path.stem}:{number}"))
+    return tuple(found)
 
 
 def _talk(lines: list[str], name: str) -> LabelledTalk:

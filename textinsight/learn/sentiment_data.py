@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textinsight.errors import UsageError
+from textinsight.learn.labels import records
 from textinsight.resources import data_path
 
 NAMES = {"negative": -1, "neutral": 0, "positive": 1}
@@ -44,12 +45,11 @@ def public_texts(data: Path) -> Iterator[str]:
     """Texts whose licence lets weights be shipped, without their labels. UsageError where `data` lacks a source."""
     if not (data / "sentiment" / "goemotions").is_dir():
         raise UsageError(f"{data} holds no sentiment/goemotions", hint="--data FOLDER with the training sources")
-    yield from (line.split("\t")[0] for line in _lines(data / "sentiment/goemotions/train.tsv"))
-    for name in ("tweets", "amazonReviewSnippets", "movieReviewSnippets", "nytEditorialSnippets"):
-        yield from (json.loads(line)["text"] for line in _lines(data / f"sentiment/hutto_{name}.jsonl"))
+    rated = ("tweets", "amazonReviewSnippets", "movieReviewSnippets", "nytEditorialSnippets")
+    for name in ("goemotions/train.tsv", *(f"hutto_{kind}.jsonl" for kind in rated)):
+        yield from (row["text"] for row in records(data / "sentiment" / name))
     for name in ("banking77", "clinc150"):
-        rows = map(json.loads, _lines(data / f"intents/{name}.jsonl"))
-        yield from (row["text"] for row in rows if row["split"] == "train")
+        yield from (row["text"] for row in records(data / f"intents/{name}.jsonl") if row["split"] == "train")
     yield from _narratives(data)
 
 

@@ -139,8 +139,8 @@ def quick_chances(said: Sequence[Sequence[Spoken]]) -> list[Chances]:
     return np.split(rows, ends) if said else []
 
 
-def as_alone(chances: Chances, alone: Alone, *, share: float = 1.0) -> Chances:
-    """(n, labels): the moods' chances moved to where they begin in a text that stands alone, `share` of the way.
+def as_alone(chances: Chances, alone: Alone) -> Chances:
+    """(n, labels): the moods' chances moved to where they begin in a text that stands alone.
 
     Joy without a conversation is seldom meant, to somebody's face least. A problem told in private is no complaint yet,
     in public it is.
@@ -151,7 +151,7 @@ def as_alone(chances: Chances, alone: Alone, *, share: float = 1.0) -> Chances:
     if alone == "private":
         shift = np.minimum(shift, 0)
     out = chances.copy()
-    moods = chances[:, :_MOODS] * np.exp(share * shift)
+    moods = chances[:, :_MOODS] * np.exp(shift)
     out[:, :_MOODS] = moods / moods.sum(axis=1, keepdims=True)
     return out
 
@@ -160,7 +160,7 @@ def _read(
     said: Sequence[Spoken], roles: Sequence[Role], boost: Chances, quick: Chances, doubt: float, alone: Alone
 ) -> TalkMarks:
     """The turn model's answers if any turn is in doubt, in all windows that hold one and in the last."""
-    at_once = lifted(as_alone(quick, alone, share=1 - QUICK_SHARE), boost)
+    at_once = lifted(as_alone(quick, alone), boost)
     marks = [Marks(text, row, student().name, None) for text, row in zip(said, at_once, strict=True)]
     let_pass = doubt if alone == "no" else doubt**2  # without neighbours the words are all there is to go by
     open_ = _doubt(at_once, roles) > let_pass if doubt > 0 else np.ones(len(said), bool)
@@ -171,7 +171,7 @@ def _read(
     talk = reader.read_talk([text.text for text in said], [speaker(role) for role in roles], wanted)
     rows = sorted(talk.turns)
     careful = np.array([talk.turns[turn].chances for turn in rows])
-    chances = lifted(blended(as_alone(careful, alone), quick[rows]), boost[rows])
+    chances = lifted(as_alone(blended(careful, quick[rows]), alone), boost[rows])
     for turn, row in zip(rows, chances, strict=True):
         marks[turn] = Marks(said[turn], row, reader.name, talk.turns[turn].spans)
     return TalkMarks(tuple(marks), talk.whole)
