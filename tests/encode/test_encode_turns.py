@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from textinsight.encode.turns import MODEL, TurnReader, attended, turn_reader
-from textinsight.encode.windows import MARK, SIZE, Window, pack
+from textinsight.encode.windows import MARK, SIZE, Window, as_read, pack
 from textinsight.errors import ModelError
 from textinsight.resources import model_path
 
@@ -49,6 +49,20 @@ def test_the_next_window_begins_with_the_end_of_the_one_before() -> None:
     again = [token for token, turn in zip(second.ids, second.turns, strict=True) if turn == MARK]
     assert again == [101, *first.ids[-48:]]
     assert packed([]) == []
+
+
+def test_an_address_is_read_as_a_link_and_moves_no_character() -> None:
+    read = as_read("gone again (see https://t.co/Ab12?x=1). Bye http://a.bc/d")
+    assert read.split() == ["gone", "again", "(see", "<LINK>", ").", "Bye", "<LINK>"]
+    assert (read.index(")"), read.index("Bye")) == (37, 40)
+    assert as_read("no http here") == "no http here"
+
+
+@pytest.mark.parametrize("address", ["https://t.co/KET6EGD1an", "http://shop.example/returns/form?id=88123"])
+def test_what_an_address_spells_changes_no_mood(address: str) -> None:
+    reader = turn_reader()
+    spelt, marked = (reader.read([f"parcel never came, third time {link}"])[0] for link in (address, "<LINK>"))
+    assert spelt.chances == pytest.approx(marked.chances)
 
 
 def test_summands_are_the_logit() -> None:

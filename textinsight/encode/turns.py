@@ -6,13 +6,14 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from textinsight.encode.base import Vectors, unit_rows
 from textinsight.encode.shipped import open_model
-from textinsight.encode.windows import MARK, Window, pack
+from textinsight.encode.windows import MARK, Window, as_read, pack
 from textinsight.resources import model_path, reading
 
 MODEL = "turns-en"
@@ -69,7 +70,7 @@ class TurnReader:
 
         wanted: turns that must be read (None: all); windows without any of them are left out but for the last.
         """
-        encoded = [self._tokenizer.encode(text, add_special_tokens=False) for text in texts]
+        encoded = [self._encoded(text) for text in texts]
         windows = self.windows([encoding.ids for encoding in encoded], speakers)
         if not windows:
             return TalkRead({}, np.zeros(len(self.whole), np.float32))
@@ -96,7 +97,7 @@ class TurnReader:
 
     def tokens(self, text: str) -> list[int]:
         """The ids of a text, without marks."""
-        return list(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        return list(self._encoded(text).ids)
 
     def windows(self, turns: Sequence[Sequence[int]], speakers: Sequence[int]) -> list[Window]:
         """The windows of a conversation of token ids."""
@@ -106,6 +107,9 @@ class TurnReader:
         """(n, dimension) float32 unit rows; zero rows for texts without a token."""
         found = {text: self._vector(text) for text in dict.fromkeys(texts)}
         return unit_rows(np.array([found[text] for text in texts], np.float32).reshape(-1, self.dimension))
+
+    def _encoded(self, text: str) -> Any:
+        return self._tokenizer.encode(as_read(text), add_special_tokens=False)
 
     def _vector(self, text: str) -> Floats:
         ids = self.tokens(text)

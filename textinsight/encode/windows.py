@@ -6,6 +6,7 @@ takes several windows, each of which begins with the end of the one before it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ _AGAIN = 48  # tokens of the window before that are read again, as context alone
 _PIECE = 160  # tokens of a turn that stay together
 _MOST = 16  # pieces of a turn; nobody says more in one breath
 AGES = 8  # turns before the end that are told apart
+
+_ADDRESS = re.compile(r"https?://\S*[^\s.,;:!?)\]]")
 
 MARK = -1  # the turn of a token that is context or a mark
 
@@ -30,6 +33,11 @@ class Window:
     ages: tuple[int, ...]
     turns: tuple[int, ...]
     said: tuple[bool, ...]
+
+
+def as_read(text: str) -> str:
+    """The text as it is cut into tokens: a web address is <LINK>, every character keeps its place."""
+    return _ADDRESS.sub(lambda found: "<LINK>".ljust(len(found[0])), text)
 
 
 def pack(turns: Sequence[Sequence[int]], speakers: Sequence[int], *, opening: int, closing: int) -> list[Window]:

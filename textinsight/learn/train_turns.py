@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from textinsight.encode.network import TurnNetwork, from_bert, pooled
-from textinsight.encode.windows import SIZE, Window, pack
+from textinsight.encode.windows import SIZE, Window, as_read, pack
 from textinsight.learn.labels import read_sentences
 from textinsight.learn.rough import exchanges, framed, roughened
 from textinsight.learn.taught import load_examples
@@ -99,7 +99,7 @@ class Reader:
 
     def __call__(self, examples: Sequence[Example]) -> Batch:
         """One batch of all the conversations' windows."""
-        texts = [text for example in examples for text in example.texts]
+        texts = [as_read(text) for example in examples for text in example.texts]
         encoded = iter(self._tokenizer.encode_batch(texts, add_special_tokens=False))
         rows: list[tuple[Window, int, int]] = []
         turns = 0
