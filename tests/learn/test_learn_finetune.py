@@ -89,6 +89,20 @@ def test_the_log_says_what_is_used_and_what_is_not(own: Own, caplog: pytest.LogC
         own({"reason": "parcel"})
 
 
+@pytest.mark.parametrize(("n", "share"), [(2, 0.04), (1000, 0.6)])
+def test_own_labels_are_read_often_enough_to_count(n: int, share: float) -> None:
+    """Four times each, of 100 tokens; a large file leaves 0.4 to what is rehearsed."""
+    pytest.importorskip("torch")
+    from textinsight.learn.finetune import drawn
+    from textinsight.learn.train_turns import TrainConfig
+    from textinsight.learn.turn_data import Example
+
+    own, others = Example(("x" * 416,), (0,), ()), Example(("y" * 206,), (0,), (), weight=7.0)
+    found = drawn([own] * n, [others] * 50, TrainConfig(steps=10, labels=2000))
+    mine, rest = sum(e.weight * e.tokens for e in found), 50 * 7 * others.tokens
+    assert len(found) == n and mine / (mine + rest) == pytest.approx(share)
+
+
 def test_unknown_labels_and_too_few_are_refused(own: Own) -> None:
     with pytest.raises(InputError, match="no label"):
         own({"turn_labels": {"0": ["moves"]}})

@@ -36,7 +36,8 @@ from textinsight.tag.talk import FLAGS, speaker
 
 log = logging.getLogger(__name__)
 
-_OWN_WEIGHT = 3.0  # how often a turn of FILE is drawn, beside one of the shipped dialogues
+_READINGS = 4.0  # of every conversation of FILE while it trains, about
+_OWN_SHARE = 0.6  # of what is read, at most; the rest is rehearsal
 _FEWEST = 20  # labelled turns and conversations
 _WRITTEN = "dialogues and posts written for the project (corpora/support-dialogues, Apache-2.0)"
 _OF_TURNS = ("turn_sentiment", "turn_labels")
@@ -78,7 +79,6 @@ def _example(row: Labelled) -> Example:
         tuple(speaker(turn.role) for turn in turns),
         tuple(_target(row, number) for number in range(len(turns))),
         _whole(row),
-        _OWN_WEIGHT,
     )
 
 
@@ -140,14 +140,25 @@ def finetune(path: Path, out: Path, *, steps: int = 300, seed: int = 0) -> Path:
     return out
 
 
+def drawn(own: Sequence[Example], others: Sequence[Example], config: TrainConfig) -> list[Example]:
+    """`own` with the weight at which each is read `_READINGS` times beside `others`, less often where that would leave
+    them too little room.
+    """
+    tokens = sum(example.weight * example.tokens for example in own)
+    share = min(_OWN_SHARE, _READINGS * tokens / (config.steps * config.labels))
+    weight = share / (1 - share) * sum(example.weight * example.tokens for example in others) / tokens
+    return [replace(example, weight=weight * example.weight) for example in own]
+
+
 def _trained(
     network: TurnNetwork, own: OwnLabels, written: Sequence[LabelledTalk], shipped: Path, *, steps: int, seed: int
 ) -> TurnNetwork:
     from tokenizers import Tokenizer
 
     config = TrainConfig(steps=steps, seed=seed)
+    rehearsed = label_examples(written)
     data = Data(
-        labels=batches([*own.examples, *label_examples(written)], config.labels, seed),
+        labels=batches([*drawn(own.examples, rehearsed, config), *rehearsed], config.labels, seed),
         moods=batches(mood_examples_written(), config.moods * MOOD_TOKENS, seed + 1),
         intents=None,
     )
