@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,17 @@ import pytest
 from textinsight.conversation import Role
 from textinsight.errors import InputError
 from textinsight.learn import labels
-from textinsight.learn.labels import allowed, read_moods, read_sentences, read_talks, written_talks, written_texts
-from textinsight.learn.turn_data import label_examples
+from textinsight.learn.labels import (
+    allowed,
+    read_moods,
+    read_sentences,
+    read_talks,
+    written_talks,
+    written_texts,
+)
+from textinsight.learn.turn_data import label_examples, talk_example
 from textinsight.resources import data_path
-from textinsight.tag.labels import LABELS, MOOD
+from textinsight.tag.labels import LABELS, MOOD, WHOLE
 
 
 def test_every_written_dialogue_parses() -> None:
@@ -62,6 +70,42 @@ def test_no_customer_of_what_abilities_are_measured_on_is_learnt_from() -> None:
 def test_every_label_is_written_about() -> None:
     seen = {label for talk in written_talks() for turn in talk.turns for label in turn}
     assert seen == set(LABELS)
+
+
+def test_a_second_reading_names_written_dialogues_once() -> None:
+    lines = data_path("corpora", "labels", "written.tsv").read_text("utf-8").splitlines()
+    names = [line.split("\t")[0] for line in lines]
+    read = {talk.conversation.conversation_id for talk in written_talks() if talk.shown is not None}
+    assert len(names) == len(read) and set(names) == read and len(names) > 1000
+
+
+def test_what_a_second_reader_finds_in_the_whole_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wait that only they saw, a repeat that they did not see, a mood that they saw otherwise."""
+    for folder in ("labels", "support-dialogues"):
+        (tmp_path / "corpora" / folder).mkdir(parents=True)
+    (tmp_path / "corpora/support-dialogues/part-0.txt").write_text(
+        "# res=resolved eff=2 channel=social\nC s0 issue again | as before\nA fixed | done\nC s0 | well\n"
+    )
+    (tmp_path / "corpora/labels/written.tsv").write_text("part-0:0\tunresolved\t4\twait\t0-\n")
+    monkeypatch.setattr(labels, "data_path", lambda *parts: tmp_path.joinpath(*parts))
+    caches = (labels._written, labels._second)
+    for cache in caches:
+        cache.cache_clear()
+    try:
+        (talk,) = written_talks()
+    finally:
+        for cache in caches:
+            cache.cache_clear()
+    assert (talk.resolution, talk.effort, talk.shown) == ("unresolved", 4, {"long_wait"})
+    assert (talk.shows("long_wait"), talk.shows("stated_repeat"), talk.shows("repeat_contact")) == (True, False, False)
+    example = talk_example(talk)
+    whole = dict(zip(WHOLE, example.whole, strict=True))
+    assert (whole["unresolved"], whole["resolved"], whole["effort"]) == (1, 0, 0.75)
+    assert (whole["long_wait"], whole["repeat_contact"]) == (1, 0)
+    first, _, last = (dict(zip(LABELS, row, strict=True)) for row in example.targets)
+    assert math.isnan(first["long_wait"]) and math.isnan(last["long_wait"]) and math.isnan(first["stated_repeat"])
+    assert (first["issue"], last["stated_repeat"], first["neutral"]) == (1, 0, 1)
+    assert (last["negative"], last["neutral"], last["positive"]) == (0.5, 0.5, 0)
 
 
 def test_references_are_labels_not_texts() -> None:

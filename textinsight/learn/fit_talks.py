@@ -163,7 +163,10 @@ def fit(labelled: Sequence[LabelledTalk], found: Sample, *, asked: bool, config:
 
     asked: whether they may weigh what the turn model says of the whole.
     """
-    flags = {flag: _flag(found.flag_inputs(flag, asked=asked), _held(labelled, flag), config) for flag in FLAGS}
+    flags = {
+        flag: _flag(found.flag_inputs(flag, asked=asked), [talk.shows(flag) for talk in labelled], config)
+        for flag in FLAGS
+    }
     effort = _ridge(found.effort_inputs(asked=asked), np.array([t.effort for t in labelled], float), config.ridge)
     outcome = _outcome(found.outcome_inputs(asked=asked), [t.resolution for t in labelled], config)
     return Weights(effort, flags, outcome)
@@ -183,10 +186,6 @@ def bordered(weights: Weights, rows: Sequence[Labelled], found: Sample, *, asked
     outcome = slope * weights.outcome
     outcome[:, -1] += shifts
     return Weights(weights.effort, flags, outcome)
-
-
-def _held(labelled: Sequence[LabelledTalk], flag: str) -> list[bool]:
-    return [any(labels & frozenset(FLAGS[flag]) for labels in talk.turns) for talk in labelled]
 
 
 def _ridge(inputs: Array, wanted: Array, penalty: float) -> Array:

@@ -11,7 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from textinsight.conversation import Conversation, Role, Turn
 from textinsight.errors import InputError
 from textinsight.resources import data_path
 from textinsight.tag.labels import AGENT, CUSTOMER, MOOD
+from textinsight.tag.talk import FLAGS
 
 # How the written dialogues spell the labels, by speaker.
 SHORT: Mapping[Role, Mapping[str, str]] = {
@@ -72,13 +73,25 @@ class LabelledTurn:
 
 @dataclass(frozen=True, slots=True)
 class LabelledTalk:
-    """A conversation, the labels of its turns, its resolution and effort (1..5). weight: how often it is drawn."""
+    """A conversation, the labels of its turns, its resolution and effort (1..5). weight: how often it is drawn.
+
+    shown: the flags that somebody else, who read the whole, found in it; None: what its turns carry. second: the moods
+    that they found in its turns, by turn.
+    """
 
     conversation: Conversation
     turns: tuple[frozenset[str], ...]
     resolution: str
     effort: int
     weight: float = 1.0
+    shown: frozenset[str] | None = None
+    second: Mapping[int, str] = field(default_factory=dict)
+
+    def shows(self, flag: str) -> bool:
+        """Whether a flag of the conversation (`tag.talk.FLAGS`) holds."""
+        if self.shown is None or flag == "sales_offer":
+            return any(not labels.isdisjoint(FLAGS[flag]) for labels in self.turns)
+        return flag in self.shown
 
     def labelled_turns(self) -> Iterator[LabelledTurn]:
         """Its turns one by one."""
@@ -172,7 +185,27 @@ def _talk(lines: list[str], name: str) -> LabelledTalk:
     parsed = [_line(line, name) for line in lines[1:] if line.strip()]
     conversation = Conversation(name, tuple(turn for turn, _ in parsed), channel=head[3])
     labels = tuple(found for _, found in parsed)
-    return LabelledTalk(conversation, labels, head[1], int(head[2]), float(head[4] or 1))
+    talk = LabelledTalk(conversation, labels, head[1], int(head[2]), float(head[4] or 1))
+    return _read_again(talk, _second().get(name))
+
+
+def _read_again(talk: LabelledTalk, row: Sequence[str] | None) -> LabelledTalk:
+    """What a reader found who did not know what was meant: what they say of the whole counts."""
+    if row is None:
+        return talk
+    _, resolution, effort, shown, moods = row
+    known = SHORT[Role.CUSTOMER]
+    flags = frozenset(flag for name in shown.split() for flag, labels in FLAGS.items() if known[name] in labels)
+    said = [number for number, turn in enumerate(talk.conversation.turns) if turn.role is Role.CUSTOMER]
+    second = {turn: known[f"s{mood}"] for turn, mood in zip(said, moods, strict=True)}
+    return replace(talk, resolution=resolution, effort=int(effort), shown=flags, second=second)
+
+
+@lru_cache(maxsize=1)
+def _second() -> dict[str, list[str]]:
+    """Block of a written dialogue → its row in corpora/labels/written.tsv."""
+    lines = data_path("corpora", "labels", "written.tsv").read_text("utf-8").splitlines()
+    return {row[0]: row for row in (line.split("\t") for line in lines)}
 
 
 def _line(line: str, name: str) -> tuple[Turn, frozenset[str]]:

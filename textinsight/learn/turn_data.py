@@ -136,10 +136,30 @@ def talk_example(talk: LabelledTalk, weight: float = 1.0) -> Example:
     return Example(
         tuple(turn.text for turn in turns),
         tuple(speaker(turn.role) for turn in turns),
-        tuple(turn_target(turn.role, labels) for turn, labels in zip(turns, talk.turns, strict=True)),
+        tuple(turn_targets(talk)),
         whole_target(talk),
         weight,
     )
+
+
+def turn_targets(talk: LabelledTalk) -> Iterator[tuple[float, ...]]:
+    """One row a turn. Where two readers differ, a mood is shared between theirs; of a flag that only who read the whole
+    found it is unknown which turn shows it, of one that they did not find whether that turn does.
+    """
+    lost, extra = set(), set()
+    for flag in SHOWN if talk.shown is not None else ():
+        label, *_ = FLAGS[flag]
+        carried = any(label in labels for labels in talk.turns)
+        if talk.shows(flag) and not any(not labels.isdisjoint(FLAGS[flag]) for labels in talk.turns):
+            lost.add(label)
+        elif carried and not talk.shows(flag):
+            extra.add(label)
+    for number, (turn, labels) in enumerate(zip(talk.conversation.turns, talk.turns, strict=True)):
+        row = dict(zip(LABELS, turn_target(turn.role, labels), strict=True))
+        row |= dict.fromkeys(lost | (extra & labels), math.nan)
+        if number in talk.second:
+            row |= {mood: (row[mood] + (mood == talk.second[number])) / 2 for mood in MOOD}
+        yield tuple(row.values())
 
 
 def turn_target(role: Role, labels: frozenset[str]) -> tuple[float, ...]:
@@ -150,9 +170,8 @@ def turn_target(role: Role, labels: frozenset[str]) -> tuple[float, ...]:
 
 def whole_target(talk: LabelledTalk) -> tuple[float, ...]:
     """The outcome, the effort as a share of the way from 1 to 5, and each flag."""
-    carried = frozenset().union(*talk.turns)
     outcome = [float(talk.resolution == name) for name in OUTCOMES]
-    return (*outcome, (talk.effort - 1) / 4, *(float(not carried.isdisjoint(FLAGS[flag])) for flag in SHOWN))
+    return (*outcome, (talk.effort - 1) / 4, *(float(talk.shows(flag)) for flag in SHOWN))
 
 
 def alone(text: str, target: tuple[float, ...], weight: float = 1.0) -> Example:
