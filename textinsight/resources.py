@@ -19,8 +19,8 @@ PINNED: Mapping[str, str] = {
     "issue-static": "6491d8434a0eff0384d77d1cb880121f67f71caa191785728db591586916d435",
     "link": "4d1dc1b093820631dc94fe957be3bfba9605c04cbc3e90ba04aa62753f059b8e",
     "static-en": "767a8a231693e657fe0420dc39d9315621c032901cd1a12c994b82cb26a26363",
-    "turns-en": "e65d10dbeb83a6d4f10432e59b86c17d07d5de7734fc7cb8032e3cdc6eeff794",
-    "turns-static": "fb03cbfb9e930cbce7472e3e8fe0b77968c0536bee4ac4ddc16a8a5d79a0b521",
+    "turns-en": "b20e674e21aae6e8aac66548a7b19a94500b88d539cf96eacc0e122b21338ee6",
+    "turns-static": "54a59719a023d3cc47c33bac9b7a10495b9f6f4eef79553df44a72c5c2a6ac7c",
 }
 
 _PACKAGE = Path(__file__).parent

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,13 @@ from textinsight.findings import EFFORT_DRIVERS
 from textinsight.learn.evaluate import Labelled
 from textinsight.learn.labels import records
 from textinsight.learn.scores import macro_f1, macro_recall
-from textinsight.learn.sentiment_data import NAMES
+from textinsight.learn.sentiment_data import NAMES, semeval_posts
 from textinsight.resources import data_path
 from textinsight.tag.labels import MOOD, OUTCOMES
 
 _STEPS = np.linspace(-1, 2, 31)  # tried for the border of what is rare
 _MOVES, _NEIGHBOURS, _TIE = np.linspace(-1, 1, 21), 5, 1e-6  # of two moods at once
-_EVERY = 7  # of the airline posts one is looked at, the others are left to measure on
+_EVERY = 7  # of the posts of SemEval and to airlines one is looked at, the others are left to measure on
 _FLAG_PRIOR, _OUTCOME_PRIOR, _MOOD_PRIOR = 0.5, 1.0, 5.0  # what holds a shift at 0
 _SLOPE_PRIOR = 10.0  # what holds a slope at 1
 
@@ -125,11 +126,15 @@ def addressed_shift(logits: Array, wanted: Sequence[int]) -> Array:
 
 
 def border_texts(data: Path) -> tuple[list[str], list[int]]:
-    """Public posts with a mood, -1, 0, 1, and every seventh post to an airline. InputError if `data` lacks them."""
+    """Public posts with a mood, -1, 0, 1: TweetEval's for validation, every seventh of SemEval 2016 and to an airline.
+
+    InputError or FileNotFoundError if `data` lacks them.
+    """
     posts = [(row["text"], NAMES[row["label"]]) for row in records(data / "sentiment" / "tweeteval_val.jsonl")]
     rows = records(data / "airline" / "tweets.jsonl")[::_EVERY]
-    both = [*posts, *((row["text"], NAMES[row["sentiment"]]) for row in rows)]
-    return [text for text, _ in both], [mood for _, mood in both]
+    airline = [(row["text"], NAMES[row["sentiment"]]) for row in rows]
+    found = [*posts, *islice(semeval_posts(data), 0, None, _EVERY), *airline]
+    return [text for text, _ in found], [mood for _, mood in found]
 
 
 def _class_shift(logits: Array, gold: npt.NDArray[np.int64], prior: float, weights: Array | float = 1.0) -> Array:

@@ -62,7 +62,7 @@ from textinsight.tag.words import spoken
 
 log = logging.getLogger(__name__)
 
-VERSION = "7"
+VERSION = "8"
 LICENCE = "Apache-2.0 (weights, and those they started from); training data: see CARD.md"
 DATA = (
     "labels of STAR (MIT), CFPB complaints (public domain), MultiDoGO (CDLA-Permissive-1.0) and NatCS "
@@ -70,7 +70,7 @@ DATA = (
     "dialogues, posts, remarks and turns written for it (corpora/support-dialogues, support-turns, Apache-2.0)",
     "comments of GoEmotions (CC BY 4.0), their moods read anew; rated tweets and review sentences (Hutto, MIT)",
     "intents of BANKING77 (CC BY 4.0), CLINC150 (CC BY 3.0), MultiDoGO, NatCS and STAR",
-    "for borders, not for weights: TweetSumm, TweetEval's validation posts, every seventh airline tweet",
+    "for borders, not for weights: TweetSumm, TweetEval's validation posts, every seventh post of SemEval and to airlines",
 )
 
 _DIMENSION = 384

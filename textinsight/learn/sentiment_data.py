@@ -96,7 +96,7 @@ def measured_sets(data: Path) -> Iterator[tuple[str, list[str], list[int]]]:
         "support_gold_dev": _gold,
         "airline": _airline,
         "airline_sure": _airline_sure,
-        "semeval2016": _semeval,
+        "semeval2016": semeval_posts,
     }
     for name, reader in readers.items():
         try:
@@ -124,7 +124,8 @@ def _airline_sure(data: Path) -> Iterator[tuple[str, int]]:
     return _airline(data, 0.6)
 
 
-def _semeval(data: Path) -> Iterator[tuple[str, int]]:
+def semeval_posts(data: Path) -> Iterator[tuple[str, int]]:
+    """The test posts of SemEval 2016 with their mood, -1, 0, 1."""
     for line in _lines(data / "sentiment/semeval2016_test.tsv"):
         parts = line.split("\t")
         yield parts[2].strip('"'), NAMES[parts[1]]

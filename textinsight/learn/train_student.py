@@ -30,7 +30,7 @@ from textinsight.tag.words import spoken
 
 log = logging.getLogger(__name__)
 
-VERSION = "5"
+VERSION = "6"
 LICENCE = "Apache-2.0 (weights); training data: see CARD.md"
 DATA = (
     "turns-en's answers to: texts of the labelled conversations (corpora/labels)",
@@ -58,7 +58,7 @@ class StudentConfig:
     texts: int = 60_000
     longest: int = 300
     least_count: int = 4
-    least_weight: float = 0.285
+    least_weight: float = 0.3
     epochs: int = 6
     batch: int = 512
     rate: float = 0.02
