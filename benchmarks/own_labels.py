@@ -1,6 +1,6 @@
 """What labels of one's own bring: the taggers taught with 583 real conversations, measured on 280 others and 93 more.
 
-    python benchmarks/own_labels.py --data DATA --out FOLDER [--steps 600]
+    python benchmarks/own_labels.py --data DATA --out FOLDER [--steps 400]
 
 The 583 are those of corpora/labels/borders.jsonl, whose licence lets nobody ship what is trained on them: FOLDER is for
 looking at. Needs the extras [torch,train]; half an hour on one core.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -52,9 +53,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("when", nargs="?", choices=[_AFTER], help=argparse.SUPPRESS)
     options = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     if options.when is None:
         cards(options.data)
         teach(options.data, options.out, options.steps)

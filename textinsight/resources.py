@@ -19,8 +19,8 @@ PINNED: Mapping[str, str] = {
     "issue-static": "6491d8434a0eff0384d77d1cb880121f67f71caa191785728db591586916d435",
     "link": "4d1dc1b093820631dc94fe957be3bfba9605c04cbc3e90ba04aa62753f059b8e",
     "static-en": "767a8a231693e657fe0420dc39d9315621c032901cd1a12c994b82cb26a26363",
-    "turns-en": "b20e674e21aae6e8aac66548a7b19a94500b88d539cf96eacc0e122b21338ee6",
-    "turns-static": "54a59719a023d3cc47c33bac9b7a10495b9f6f4eef79553df44a72c5c2a6ac7c",
+    "turns-en": "d2d64b627a1171e118574808711832adbd32b0150e63a67a283ca387f81d4bb3",
+    "turns-static": "ca5c4354082c3937502cb9dece74fe52b6a03879e54b8d2468bf1fb163e38a32",
 }
 
 _PACKAGE = Path(__file__).parent

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from textinsight.learn.borders import addressed_shift, alone_shift, flag_border
+from textinsight.errors import InputError
+from textinsight.learn.borders import addressed_shift, alone_shift, border_texts, flag_border
 from textinsight.tag.reading import is_addressed
 
 MOODS = [-1] * 60 + [0] * 30 + [1] * 10
@@ -28,6 +32,18 @@ def test_each_mood_of_a_lone_text_is_found_as_often_as_can_be() -> None:
     logits[100:200, 2], logits[200:260, 2], logits[260:, 2] = -0.05, 0.4, -9
     got = (logits + alone_shift(logits, moods.tolist())).argmax(axis=1) - 1
     assert [(got[moods == mood] == mood).mean() for mood in (-1, 0, 1)] == [1, 1, 0.6]
+
+
+def test_every_seventh_post_of_what_is_measured_sets_borders(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        border_texts(tmp_path)
+    for folder in ("sentiment", "airline"):
+        (tmp_path / folder).mkdir()
+    semeval = "".join(f'{i}\tneutral\t"s{i}"\n' for i in range(9))
+    (tmp_path / "sentiment/semeval2016_test.tsv").write_text(semeval)
+    airline = "".join(json.dumps({"text": f"a{i}", "sentiment": "negative"}) + "\n" for i in range(8))
+    (tmp_path / "airline/tweets.jsonl").write_text(airline)
+    assert border_texts(tmp_path) == (["s0", "s7", "a0", "a7"], [0, 0, -1, -1])
 
 
 def test_a_flag_that_is_believed_too_seldom_is_shifted_up() -> None:

@@ -87,7 +87,7 @@ def test_what_a_second_reader_finds_in_the_whole_counts(tmp_path: Path, monkeypa
         "# res=resolved eff=2 channel=social\nC s0 issue again | as before\nA fixed | done\nC s0 | well\n"
     )
     (tmp_path / "corpora/labels/written.tsv").write_text("part-0:0\tunresolved\t4\twait\t0-\n")
-    monkeypatch.setattr(labels, "data_path", lambda *parts: tmp_path.joinpath(*parts))
+    monkeypatch.setattr(labels, "data_path", tmp_path.joinpath)
     caches = (labels._written, labels._second)
     for cache in caches:
         cache.cache_clear()

@@ -126,14 +126,13 @@ def addressed_shift(logits: Array, wanted: Sequence[int]) -> Array:
 
 
 def border_texts(data: Path) -> tuple[list[str], list[int]]:
-    """Public posts with a mood, -1, 0, 1: TweetEval's for validation, every seventh of SemEval 2016 and to an airline.
+    """Every seventh post of SemEval 2016 and to an airline with its mood, -1, 0, 1.
 
     InputError or FileNotFoundError if `data` lacks them.
     """
-    posts = [(row["text"], NAMES[row["label"]]) for row in records(data / "sentiment" / "tweeteval_val.jsonl")]
     rows = records(data / "airline" / "tweets.jsonl")[::_EVERY]
     airline = [(row["text"], NAMES[row["sentiment"]]) for row in rows]
-    found = [*posts, *islice(semeval_posts(data), 0, None, _EVERY), *airline]
+    found = [*islice(semeval_posts(data), 0, None, _EVERY), *airline]
     return [text for text, _ in found], [mood for _, mood in found]
 
 

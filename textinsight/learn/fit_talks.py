@@ -70,7 +70,7 @@ DATA = (
     "dialogues, posts, remarks and turns written for it (corpora/support-dialogues, support-turns, Apache-2.0)",
     "comments of GoEmotions (CC BY 4.0), their moods read anew; rated tweets and review sentences (Hutto, MIT)",
     "intents of BANKING77 (CC BY 4.0), CLINC150 (CC BY 3.0), MultiDoGO, NatCS and STAR",
-    "for borders, not for weights: TweetSumm, TweetEval's validation posts, every seventh post of SemEval and to airlines",
+    "for borders, not for weights: TweetSumm, a seventh of SemEval's and of the airline posts",
 )
 
 _DIMENSION = 384
