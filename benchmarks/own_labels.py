@@ -43,9 +43,8 @@ def cards(data: Path) -> None:
         ("280 conversations", border_talks(data, name="measured")),
         ("93 conversations", read_labelled(data / "support_gold_dev.jsonl")),
     ):
-        card = card_of(rows)
         print(f"\n{name}\n")
-        print(as_markdown(card))
+        print(as_markdown(card_of(rows)))
 
 
 def main() -> None:

@@ -30,3 +30,16 @@ def test_the_mean_of_stages_is_the_mean_of_each_weight(tmp_path: Path) -> None:
     assert all(torch.equal(alone[name], states[1][name]) for name in alone)
     with pytest.raises(ValueError, match="no checkpoint"):
         mean_network([])
+
+
+def test_an_address_is_learnt_as_it_is_read() -> None:
+    pytest.importorskip("torch")
+    from tokenizers import Tokenizer
+
+    from textinsight.learn.train_turns import Reader
+    from textinsight.learn.turn_data import alone
+    from textinsight.resources import model_path
+
+    reader = Reader(Tokenizer.from_file(str(model_path("turns-en") / "tokenizer.json")))
+    spelt, marked = (reader([alone(f"no parcel {link}", ())]).ids for link in ("https://t.co/KET6EGD1an", "<LINK>"))
+    assert spelt.equal(marked)

@@ -89,9 +89,11 @@ class LabelledTalk:
 
     def shows(self, flag: str) -> bool:
         """Whether a flag of the conversation (`tag.talk.FLAGS`) holds."""
-        if self.shown is None or flag == "sales_offer":
-            return any(not labels.isdisjoint(FLAGS[flag]) for labels in self.turns)
-        return flag in self.shown
+        return self.carries(flag) if self.shown is None or flag == "sales_offer" else flag in self.shown
+
+    def carries(self, flag: str) -> bool:
+        """Whether a turn carries a label that speaks for it."""
+        return any(not labels.isdisjoint(FLAGS[flag]) for labels in self.turns)
 
     def labelled_turns(self) -> Iterator[LabelledTurn]:
         """Its turns one by one."""

@@ -149,11 +149,10 @@ def turn_targets(talk: LabelledTalk) -> Iterator[tuple[float, ...]]:
     lost, extra = set(), set()
     for flag in SHOWN if talk.shown is not None else ():
         label, *_ = FLAGS[flag]
-        carried = any(label in labels for labels in talk.turns)
-        if talk.shows(flag) and not any(not labels.isdisjoint(FLAGS[flag]) for labels in talk.turns):
-            lost.add(label)
-        elif carried and not talk.shows(flag):
+        if not talk.shows(flag):
             extra.add(label)
+        elif not talk.carries(flag):
+            lost.add(label)
     for number, (turn, labels) in enumerate(zip(talk.conversation.turns, talk.turns, strict=True)):
         row = dict(zip(LABELS, turn_target(turn.role, labels), strict=True))
         row |= dict.fromkeys(lost | (extra & labels), math.nan)
